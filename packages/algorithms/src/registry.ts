@@ -1,0 +1,35 @@
+/** All algorithms. Adding one is its family file (or an entry in one), one line here, and its vectors. */
+import type { Algorithm } from './algorithm.ts';
+import {
+  ecdsaP192,
+  ecdsaP224,
+  ecdsaP256,
+  ecdsaP384,
+  ecdsaP521,
+  ecdsaSecp192k1,
+  ecdsaSecp224k1,
+  ecdsaSecp256k1,
+} from './families/ecdsa.ts';
+
+const ALL: readonly Algorithm[] = [
+  ecdsaP192,
+  ecdsaP224,
+  ecdsaP256,
+  ecdsaP384,
+  ecdsaP521,
+  ecdsaSecp192k1,
+  ecdsaSecp224k1,
+  ecdsaSecp256k1,
+];
+
+const byName: ReadonlyMap<string, Algorithm> = new Map(ALL.map((algorithm) => [algorithm.name, algorithm]));
+
+/** The entry of an algorithm, or undefined for a name that isn't registered. */
+export function findAlgorithm(name: string): Algorithm | undefined {
+  return byName.get(name);
+}
+
+/** Every registered algorithm, in the order of the registry. */
+export function allAlgorithms(): readonly Algorithm[] {
+  return ALL;
+}

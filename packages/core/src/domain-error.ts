@@ -1,0 +1,48 @@
+/** The closed list of what can go wrong. Every dialect maps each code to its own wire error, exhaustively. */
+export const DOMAIN_ERROR_CODES = [
+  /** The request doesn't fit: wrong type, missing or contradictory option, wrong length. */
+  'invalid_request',
+  /** Nobody, or somebody who couldn't prove it. */
+  'unauthenticated',
+  /** The session ended or was never there; logging in again helps. */
+  'session_expired',
+  /** Known caller, visible object, but no grant for this operation. */
+  'forbidden',
+  /** The key may not do this: operation not among its own, disabled, wrong state. */
+  'key_not_usable',
+  /** A setting that protects by default forbids it; the message names the setting. */
+  'protected_by_default',
+  /** A policy said no. */
+  'denied_by_policy',
+  /** People have to approve first. */
+  'approval_required',
+  /** No such object, or not visible to the caller: the two are not told apart. */
+  'not_found',
+  /** A name is taken, or the object isn't in a state for this. */
+  'conflict',
+  /** The request, or a count in it, is larger than a setting allows. */
+  'too_large',
+  /** A part of the reference that this version doesn't have. */
+  'not_supported',
+  /** A signer, the disk or the database is away for the moment; the same request may be sent again. */
+  'unavailable',
+  /** Too many attempts. */
+  'rate_limited',
+  /** A fault of ours. Details are in the server's log, never in the answer. */
+  'internal',
+] as const;
+
+export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
+
+/**
+ * The one error of the domain. `message` is for the caller: it says what to do and carries no secrets and nothing
+ * about the inside; `cause` keeps what happened, for the server's log.
+ */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly code: DomainErrorCode;
+  constructor(code: DomainErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

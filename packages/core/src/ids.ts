@@ -1,0 +1,29 @@
+/** Branded identifiers: lower-case UUIDs that only `parseId` and `newId` make. */
+import { randomUUID } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Id<Name extends string> = string & { readonly [brand]: Name };
+
+export type AccountId = Id<'account'>;
+export type GroupId = Id<'group'>;
+export type KeyId = Id<'key'>;
+export type PrincipalId = Id<'principal'>;
+type AnyId = AccountId | GroupId | KeyId | PrincipalId;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A fresh random (version 4) identifier. */
+export function newId<T extends AnyId>(): T {
+  return randomUUID() as T;
+}
+
+/** Parses a UUID in either case; undefined for anything else. */
+export function parseId<T extends AnyId>(text: string): T | undefined {
+  const lower = text.toLowerCase();
+  return UUID.test(lower) ? (lower as T) : undefined;
+}
+
+/** The 16 bytes of an identifier. */
+export function idBytes(id: AnyId): Uint8Array {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}

@@ -1,0 +1,16 @@
+import type { LegacyUse } from '@countersign/algorithms/legacy-use';
+import { findAlgorithm } from '@countersign/algorithms/registry';
+import { ALLOW, deny, type Rule } from './rule.ts';
+
+/** Weak primitives sign only where the account's setting names them (design: defaults that protect). */
+export const protectedDefaults: Rule = {
+  name: 'protected-defaults',
+  judge: ({ account, key, prepared }) => {
+    const isRefused = (use: LegacyUse) => !account.settings.allowLegacy.includes(use);
+    const ofKey = findAlgorithm(key.algorithm)?.legacyKeyUse(key.parameters) ?? [];
+    const refused = ofKey.find(isRefused) ?? prepared.legacy.find(isRefused);
+    return refused === undefined
+      ? ALLOW
+      : deny('protected_by_default', `signing with ${refused} is off; the account setting allow_legacy can allow it`);
+  },
+};

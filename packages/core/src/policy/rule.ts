@@ -1,0 +1,32 @@
+import type { PreparedPayload } from '@countersign/algorithms/algorithm';
+import type { Account } from '../account.ts';
+import type { DomainErrorCode } from '../domain-error.ts';
+import type { KeyRecord } from '../key-record.ts';
+import type { Principal } from '../principal.ts';
+import type { View } from '../view.ts';
+
+/** What a rule may look at: facts that we resolved, never the caller's claims about them. */
+export interface RuleContext {
+  readonly account: Account;
+  readonly principal: Principal;
+  readonly key: KeyRecord;
+  readonly prepared: PreparedPayload;
+  readonly view: View;
+}
+
+export type Verdict =
+  | { readonly verdict: 'allow' }
+  | { readonly verdict: 'needs-approval'; readonly approvalId: string }
+  | { readonly verdict: 'deny'; readonly code: DomainErrorCode; readonly reason: string };
+
+/** A rule judges one signing item. It can only take away: there is no verdict that overrides another rule's no. */
+export interface Rule {
+  readonly name: string;
+  readonly judge: (context: RuleContext) => Verdict;
+}
+
+export const ALLOW: Verdict = { verdict: 'allow' };
+
+export function deny(code: DomainErrorCode, reason: string): Verdict {
+  return { verdict: 'deny', code, reason };
+}

@@ -1,0 +1,20 @@
+/** What a dialect may call: the commands of the core, and nothing beneath them. */
+import type { Keys } from './keys.ts';
+import type { Sessions } from './sessions.ts';
+import type { SignBatch } from './sign-batch.ts';
+import type { VerifyBatch } from './verify-batch.ts';
+
+export interface Services {
+  readonly sessions: Sessions;
+  readonly keys: Keys;
+  readonly signBatch: SignBatch;
+  readonly verifyBatch: VerifyBatch;
+  /** Whether a signature could be made now: a signer is attached and the database answers. */
+  readonly canSign: () => Promise<boolean>;
+}
+
+/** Limits of one request, from the configuration. */
+export interface RequestLimits {
+  readonly maxBodyBytes: number;
+  readonly maxBatchItems: number;
+}

@@ -1,0 +1,41 @@
+import type { Payload, SigningOptions } from '@countersign/algorithms/algorithm';
+import type { DomainErrorCode } from './domain-error.ts';
+import type { KeyId } from './ids.ts';
+import type { KeyRecord } from './key-record.ts';
+
+/** How a caller names a key. `record` is for keys that aren't stored: opened by the dialect's command beforehand. */
+export type KeyReference =
+  | { readonly by: 'id'; readonly id: KeyId }
+  | { readonly by: 'name'; readonly name: string }
+  | { readonly by: 'record'; readonly record: KeyRecord };
+
+/** One thing to sign with one key. */
+export interface SigningItem {
+  readonly key: KeyReference;
+  readonly payload: Payload;
+  readonly options: SigningOptions;
+}
+
+/**
+ * What became of an item. Expected outcomes are values; `failed` says whether the same item may be sent again.
+ * `signature` is in the algorithm's own form: DER for ECDSA, otherwise the bytes of its standard.
+ */
+export type SigningResult =
+  | { readonly outcome: 'signed'; readonly key: KeyRecord; readonly signature: Uint8Array }
+  | { readonly outcome: 'pending'; readonly approvalId: string }
+  | { readonly outcome: 'denied'; readonly code: DomainErrorCode; readonly reason: string }
+  | { readonly outcome: 'failed'; readonly code: DomainErrorCode; readonly reason: string };
+
+/** An item of the request as the dialect parsed it: one that didn't parse keeps its place in the batch. */
+export type ParsedItem<T> =
+  | { readonly ok: true; readonly item: T }
+  | { readonly ok: false; readonly code: DomainErrorCode; readonly reason: string };
+
+export interface VerificationItem extends SigningItem {
+  readonly signature: Uint8Array;
+}
+
+export type VerificationResult =
+  | { readonly outcome: 'checked'; readonly key: KeyRecord; readonly valid: boolean }
+  | { readonly outcome: 'denied'; readonly code: DomainErrorCode; readonly reason: string }
+  | { readonly outcome: 'failed'; readonly code: DomainErrorCode; readonly reason: string };

@@ -1,0 +1,154 @@
+/**
+ * The dependency rule of docs/architecture.md as data: what each part of the source may import. Anything that isn't
+ * allowed here is forbidden, and so is a source file that belongs to no area: a new package or folder starts by
+ * being named here.
+ */
+export interface Area {
+  readonly name: string;
+  /** Regular expression over the path from the repository's root. Every source file matches exactly one. */
+  readonly path: string;
+  /** Names of the areas that it may import, besides itself. */
+  readonly mayImport: readonly string[];
+  /** Areas that it may reach by `import()` alone, so that nothing is loaded before it is asked for. */
+  readonly mayLoad?: readonly string[];
+  /** May load native code: koffi, sodium-native, secp256k1. */
+  readonly native?: true;
+  /** May use Node's modules for files, sockets, processes and databases. */
+  readonly effects?: true;
+  /** A path in the area, where the test plants its violations. */
+  readonly sample: string;
+}
+
+export const NATIVE_PACKAGES: readonly string[] = ['koffi', 'sodium-native', 'secp256k1'];
+
+/** Modules of Node through which code reaches the world. */
+export const EFFECT_MODULES: readonly string[] = [
+  'child_process',
+  'cluster',
+  'dgram',
+  'dns',
+  'fs',
+  'http',
+  'http2',
+  'https',
+  'inspector',
+  'net',
+  'repl',
+  'sqlite',
+  'tls',
+  'worker_threads',
+];
+
+const server = 'packages/server/src';
+/** Locked memory and the kernel's randomness; the keeper needs them for the root key. */
+const SECRETS = '(secret-memory|kernel-randomness)\\.ts$';
+/** Native parts that several engines share. */
+const ENGINE_PARTS = '(ec-scalar|ed25519-public-key)\\.ts$';
+
+export const AREAS: readonly Area[] = [
+  {
+    name: 'algorithms',
+    path: `^packages/algorithms/src/(?!engines/|${SECRETS}|${ENGINE_PARTS})`,
+    mayImport: [],
+    mayLoad: ['engines'],
+    sample: 'packages/algorithms/src/plant.ts',
+  },
+  {
+    name: 'engines',
+    path: `^packages/algorithms/src/(engines/|${ENGINE_PARTS})`,
+    mayImport: ['algorithms', 'secrets'],
+    native: true,
+    effects: true,
+    sample: 'packages/algorithms/src/engines/plant.ts',
+  },
+  {
+    name: 'secrets',
+    path: `^packages/algorithms/src/${SECRETS}`,
+    mayImport: [],
+    native: true,
+    sample: 'packages/algorithms/src/secret-memory.ts',
+  },
+  {
+    name: 'core',
+    path: '^packages/core/src/',
+    mayImport: ['algorithms'],
+    sample: 'packages/core/src/plant.ts',
+  },
+  {
+    name: 'config',
+    path: `^${server}/config/`,
+    mayImport: [],
+    effects: true,
+    sample: `${server}/config/plant.ts`,
+  },
+  {
+    name: 'telemetry',
+    path: `^${server}/telemetry/`,
+    mayImport: [],
+    effects: true,
+    sample: `${server}/telemetry/plant.ts`,
+  },
+  {
+    name: 'storage',
+    path: `^${server}/storage/`,
+    mayImport: ['core', 'algorithms', 'telemetry'],
+    effects: true,
+    sample: `${server}/storage/plant.ts`,
+  },
+  {
+    name: 'custody',
+    path: `^${server}/custody/(?!sealed/)`,
+    mayImport: ['core', 'algorithms', 'telemetry'],
+    effects: true,
+    sample: `${server}/custody/plant.ts`,
+  },
+  {
+    name: 'sealed',
+    path: `^${server}/custody/sealed/`,
+    mayImport: ['custody', 'core', 'algorithms', 'engines', 'secrets'],
+    native: true,
+    effects: true,
+    sample: `${server}/custody/sealed/plant.ts`,
+  },
+  {
+    name: 'dialects',
+    path: `^${server}/dialects/`,
+    mayImport: ['core', 'algorithms', 'telemetry'],
+    sample: `${server}/dialects/dsm/plant.ts`,
+  },
+  {
+    name: 'http',
+    path: `^${server}/http/`,
+    mayImport: ['dialects', 'core', 'telemetry'],
+    effects: true,
+    sample: `${server}/http/plant.ts`,
+  },
+  {
+    name: 'keeper',
+    path: `^${server}/keeper/`,
+    mayImport: ['config', 'custody', 'core', 'telemetry', 'secrets'],
+    native: true,
+    effects: true,
+    sample: `${server}/keeper/plant.ts`,
+  },
+  {
+    name: 'cli',
+    path: `^${server}/cli/`,
+    mayImport: ['config', 'keeper', 'telemetry', 'storage', 'core', 'algorithms'],
+    effects: true,
+    sample: `${server}/cli/plant.ts`,
+  },
+  {
+    name: 'main',
+    path: `^${server}/main\\.ts$`,
+    mayImport: ['cli'],
+    sample: `${server}/main.ts`,
+  },
+  {
+    name: 'http-main',
+    path: `^${server}/http-main\\.ts$`,
+    mayImport: ['http', 'dialects', 'storage', 'custody', 'core', 'algorithms', 'config', 'telemetry', 'keeper'],
+    effects: true,
+    sample: `${server}/http-main.ts`,
+  },
+];

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per package, so that `--project core` runs one; a file outside all of them isn't a test. */
+const projects: Record<string, string[]> = {
+  algorithms: ['packages/algorithms/{src,test}/**/*.test.ts'],
+  core: ['packages/core/{src,test}/**/*.test.ts'],
+  server: ['packages/server/{src,test}/**/*.test.ts'],
+  repository: ['scripts/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'],
+};
+
+export default defineConfig({
+  test: {
+    // Processes, not threads: native code, signals, permissions and file locks are per process.
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 20_000,
+    // A test that was left alone with `only`, or a run that found none, isn't a green run.
+    allowOnly: false,
+    passWithNoTests: false,
+    projects: Object.entries(projects).map(([name, include]) => ({ extends: true, test: { name, include } })),
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+    },
+  },
+});
