@@ -77,7 +77,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'config',
     path: `^${server}/config/`,
-    mayImport: [],
+    mayImport: ['core'],
     effects: true,
     sample: `${server}/config/plant.ts`,
   },

@@ -6,7 +6,8 @@ import sodium from 'sodium-native';
 
 /** `length` zero bytes in locked memory. Free with `freeSecret`; never slice it into strings. */
 export function allocateSecret(length: number): Buffer {
-  return sodium.sodium_malloc(length);
+  // libsodium fills fresh memory with 0xdb, so that a missing initialisation shows.
+  return sodium.sodium_malloc(length).fill(0);
 }
 
 /** Copies `source` into locked memory. The caller still owns, and wipes, `source`. */

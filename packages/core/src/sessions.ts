@@ -22,12 +22,16 @@ export interface SessionDependencies {
   readonly sessionSeconds: number;
 }
 
-/** Expiry is moved when this part of the lifetime has passed, so that not every request writes. */
+/**
+ * Expiry is moved when this part of the lifetime has passed, so that not every request writes; it is granted on top,
+ * so that a client that counts the lifetime from its last call is never surprised.
+ */
 const EXTEND_AFTER = 0.1;
 const MAX_TOKEN_CHARACTERS = 256;
 
 export function createSessions({ directory, now, sessionSeconds }: SessionDependencies): Sessions {
   const lifetimeMs = sessionSeconds * 1000;
+  const grantedMs = lifetimeMs * (1 + EXTEND_AFTER);
 
   async function livePrincipal(id: Principal['id']): Promise<Principal | undefined> {
     const principal = await directory.principal(id);
@@ -48,7 +52,7 @@ export function createSessions({ directory, now, sessionSeconds }: SessionDepend
       const session = await liveSession(directory, token, now());
       const principal = session === undefined ? undefined : await livePrincipal(session.principalId);
       if (session === undefined || principal === undefined) throw expired();
-      const fresh = now() + lifetimeMs;
+      const fresh = now() + grantedMs;
       if (fresh - session.expiresAtMs > lifetimeMs * EXTEND_AFTER)
         await directory.extendSession(session.tokenDigest, fresh);
       return { principal, session: { bindingKey: bindingKeyOf(token), expiresAtMs: fresh }, dialect };
@@ -61,7 +65,7 @@ export function createSessions({ directory, now, sessionSeconds }: SessionDepend
         tokenDigest: digestOf(token),
         principalId: caller.principal.id,
         createdAtMs,
-        expiresAtMs: createdAtMs + lifetimeMs,
+        expiresAtMs: createdAtMs + grantedMs,
       });
       return { token, expiresInSeconds: sessionSeconds };
     },

@@ -1,6 +1,6 @@
 /** ECDSA (FIPS 186-5, section 6) on every short Weierstrass curve that we have. */
 import type { Algorithm, EngineBinding, Payload, Prepared, SigningOptions } from '../algorithm.ts';
-import { DER_TAGS, encodeDer, encodeObjectIdentifier } from '../der.ts';
+import { encodeObjectIdentifier } from '../der.ts';
 import { type Digest, type DigestName, findDigest } from '../digests.ts';
 import { maxEcdsaSignatureBytes } from '../ecdsa-signature.ts';
 import { refuseParameters } from '../refuse-parameters.ts';

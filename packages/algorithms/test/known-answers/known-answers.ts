@@ -3,12 +3,20 @@
  * that has no line here, or a line without a case.
  */
 import { bip340KnownAnswers } from './bip340.ts';
+import { ecdsaKnownAnswers } from './ecdsa.ts';
 import { ecdsaSecp256k1KnownAnswers } from './ecdsa-secp256k1.ts';
 import { ed25519KnownAnswers } from './ed25519.ts';
 import type { KnownAnswers } from './known-answer.ts';
 
 export const KNOWN_ANSWERS: Readonly<Record<string, () => KnownAnswers>> = {
   bip340: bip340KnownAnswers,
+  'ecdsa-p192': ecdsaKnownAnswers('ecdsa-p192', 'A.2.3'),
+  'ecdsa-p224': ecdsaKnownAnswers('ecdsa-p224', 'A.2.4'),
+  'ecdsa-p256': ecdsaKnownAnswers('ecdsa-p256', 'A.2.5'),
+  'ecdsa-p384': ecdsaKnownAnswers('ecdsa-p384', 'A.2.6'),
+  'ecdsa-p521': ecdsaKnownAnswers('ecdsa-p521', 'A.2.7'),
+  'ecdsa-secp192k1': ecdsaKnownAnswers('ecdsa-secp192k1', undefined),
+  'ecdsa-secp224k1': ecdsaKnownAnswers('ecdsa-secp224k1', undefined),
   'ecdsa-secp256k1': ecdsaSecp256k1KnownAnswers,
   ed25519: ed25519KnownAnswers,
 };

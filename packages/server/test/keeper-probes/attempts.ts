@@ -119,6 +119,8 @@ export function bindAttempts(targets: Targets): Attempts {
         try {
           const server = net.createServer();
           server.on('error', (error) => resolve(codeOf(error)));
+          // Under the permission model listen() throws on a later tick.
+          process.once('uncaughtException', (error) => resolve(codeOf(error)));
           server.listen(0, '127.0.0.1', () => resolve('done'));
         } catch (error) {
           resolve(codeOf(error));

@@ -1,7 +1,8 @@
 /** ECDSA on the NIST and secp curves: digests in, DER out (FIPS 186-5, section 6). */
 import type { Scheme } from '../../algorithm.ts';
+import { DerError } from '../../der.ts';
 import { DIGEST_NAMES, type DigestName, findDigest, isDigestName } from '../../digests.ts';
-import { decodeEcPrivateKey } from '../../ec-private-key.ts';
+import { type EcPrivateKey, readEcPrivateKey } from '../../ec-private-key.ts';
 import { isValidScalar, randomScalar } from '../../ec-scalar.ts';
 import { maxEcdsaSignatureBytes, readEcdsaSignature } from '../../ecdsa-signature.ts';
 import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type VerifyingKey } from '../../engine.ts';
@@ -47,13 +48,22 @@ function openEngine(libcrypto: Libcrypto, curve: WeierstrassCurve): Engine {
 }
 
 function importPrivate(curve: WeierstrassCurve, group: EcGroup, encoded: Uint8Array): KeyMaterial {
-  const decoded = decodeEcPrivateKey(encoded, curve);
-  requireScalar(decoded.scalar, group);
-  const publicKey = group.derivePublicKey(decoded.scalar);
-  if (decoded.publicKey !== undefined && !equalBytes(group.decompress(decoded.publicKey), publicKey)) {
+  const key = parsePrivateKey(curve, encoded);
+  requireScalar(key.scalar, group);
+  const publicKey = group.derivePublicKey(key.scalar);
+  if (key.publicKey !== undefined && !equalBytes(group.decompress(key.publicKey), publicKey)) {
     throw new EngineFailure('invalid_key', "the public key in the encoding doesn't belong to the private key");
   }
-  return { privateKey: copySecret(decoded.scalar), publicKey, parameters: {} };
+  return { privateKey: copySecret(key.scalar), publicKey, parameters: {} };
+}
+
+function parsePrivateKey(curve: WeierstrassCurve, encoded: Uint8Array): EcPrivateKey {
+  try {
+    return readEcPrivateKey(encoded, curve);
+  } catch (cause) {
+    if (!(cause instanceof DerError)) throw cause;
+    throw new EngineFailure('invalid_key', `not a SEC1 or PKCS#8 key of ${curve.openssl}: ${cause.message}`, { cause });
+  }
 }
 
 function requireScalar(scalar: Uint8Array, group: EcGroup): void {

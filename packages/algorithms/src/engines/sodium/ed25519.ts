@@ -55,7 +55,7 @@ function importPrivate(encoded: Uint8Array): KeyMaterial {
 
 function loadPrivate(privateKey: Uint8Array, _parameters: KeyParameters): SigningKey {
   if (privateKey.length !== SEED_BYTES) {
-    throw new EngineFailure('invalid_key', 'an Ed25519 private key is a seed of 32 bytes');
+    throw new EngineFailure('invalid_key', `an Ed25519 private key is a seed of 32 bytes, not ${privateKey.length}`);
   }
   const seed = copySecret(privateKey);
   const publicKey = Buffer.alloc(PUBLIC_KEY_BYTES);

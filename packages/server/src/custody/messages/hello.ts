@@ -1,5 +1,12 @@
 /** The first frame of a sealed process: who it is, how isolated it is, and which engines it runs. JSON. */
-import { allocateFrame, FRAME_HEADER_BYTES, FRAME_TYPES, FrameError, SEALED_ROLES, type SealedRole } from '../frames.ts';
+import {
+  allocateFrame,
+  FRAME_HEADER_BYTES,
+  FRAME_TYPES,
+  FrameError,
+  SEALED_ROLES,
+  type SealedRole,
+} from '../frames.ts';
 import { ByteReader } from './byte-reader.ts';
 
 export interface EngineReport {

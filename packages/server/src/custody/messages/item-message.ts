@@ -10,7 +10,7 @@
  * The numbers of a message are indexes into its own lists of keys and schemes.
  */
 import type { Scheme } from '@countersign/algorithms/algorithm';
-import { allocateFrame, FRAME_HEADER_BYTES, type FrameType, FrameError, MAX_MESSAGE_ITEMS } from '../frames.ts';
+import { allocateFrame, FRAME_HEADER_BYTES, FrameError, type FrameType, MAX_MESSAGE_ITEMS } from '../frames.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type KeyEntry, parseKeyEntries } from './key-entry.ts';
 

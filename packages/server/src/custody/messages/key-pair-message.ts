@@ -140,11 +140,9 @@ function asBoolean(value: unknown): boolean {
 
 function asOperations(value: unknown): KeyOperation[] {
   if (!Array.isArray(value) || value.length > KEY_OPERATIONS.length) throw new FrameError('operations');
-  return KEY_OPERATIONS.filter((operation) => value.includes(operation)).concat(
-    value.every((operation) => KEY_OPERATIONS.includes(operation as KeyOperation)) ? [] : fail(),
-  );
-}
-
-function fail(): never {
-  throw new FrameError('operations');
+  return value.map((name: unknown) => {
+    const operation = KEY_OPERATIONS.find((known) => known === name);
+    if (operation === undefined) throw new FrameError('operations');
+    return operation;
+  });
 }

@@ -14,10 +14,13 @@ export const DIGEST_BYTES = 32;
 /** A status is its index on the wire. */
 export const SIGN_STATUSES = ['signed', 'refused', 'invalid', 'unavailable', 'fault'] as const;
 export type SignStatus = (typeof SIGN_STATUSES)[number];
-export const SIGN_STATUS_CODES = { signed: 0, refused: 1, invalid: 2, unavailable: 3, fault: 4 } as const satisfies Record<
-  SignStatus,
-  number
->;
+export const SIGN_STATUS_CODES = {
+  signed: 0,
+  refused: 1,
+  invalid: 2,
+  unavailable: 3,
+  fault: 4,
+} as const satisfies Record<SignStatus, number>;
 
 /** Results without a signature, shared: there is nothing in them that differs. */
 export const UNSIGNED: Readonly<Record<Exclude<SignStatus, 'signed'>, CustodySignature>> = {

@@ -1,11 +1,28 @@
 /**
- * Compiles the allow-list into a seccomp filter: classic BPF over `struct seccomp_data`
+ * Compiles rules on system calls into a seccomp filter: classic BPF over `struct seccomp_data`
  * { int nr; u32 arch; u64 instruction_pointer; u64 args[6] } (linux/seccomp.h, linux/filter.h). Both supported
  * architectures are little-endian, so the low half of an argument comes first.
  */
-import { ABSENT_CALLS, type AllowedCall, type ArgumentTest, SYSCALLS } from './isolation-syscalls.ts';
+import { SYSCALLS, type SyscallName } from './isolation-syscalls.ts';
 
 export type FilterArchitecture = 'x64' | 'arm64';
+
+/** `refuse`: EPERM. `absent`: ENOSYS, after which libraries take an older way. */
+export type FilterVerdict = 'allow' | 'refuse' | 'absent';
+
+/** A test of one argument, on its low 32 bits (every argument tested here is an int or a flag word to the kernel). */
+export type ArgumentTest =
+  | { readonly argument: number; readonly oneOf: readonly number[] }
+  | { readonly argument: number; readonly allBits: number }
+  /** The whole 64-bit word is zero: a null pointer. */
+  | { readonly argument: number; readonly isNull: true };
+
+export interface FilterRule {
+  readonly name: SyscallName;
+  readonly verdict: FilterVerdict;
+  /** All must hold; else the call is refused. */
+  readonly when?: readonly ArgumentTest[];
+}
 
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64 of linux/audit.h. */
 const AUDIT_ARCHITECTURES: Readonly<Record<FilterArchitecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
@@ -27,6 +44,11 @@ const RET_ALLOW = 0x7fff0000;
 const RET_ERRNO = 0x00050000;
 const EPERM = 1;
 const ENOSYS = 38;
+const VERDICTS: Readonly<Record<FilterVerdict, number>> = {
+  allow: RET_ALLOW,
+  refuse: RET_ERRNO | EPERM,
+  absent: RET_ERRNO | ENOSYS,
+};
 
 /** The kernel's BPF_MAXINSNS. */
 const MAX_INSTRUCTIONS = 4096;
@@ -39,8 +61,15 @@ interface Instruction {
   readonly operand: number;
 }
 
-/** The program as the kernel takes it: 8 bytes an instruction, `struct sock_filter[]`. */
-export function compileFilter(architecture: FilterArchitecture, calls: readonly AllowedCall[]): Uint8Array {
+/**
+ * The program as the kernel takes it: 8 bytes an instruction, `struct sock_filter[]`. The first rule for a call counts;
+ * `otherwise` answers for every call without a rule.
+ */
+export function compileFilter(
+  architecture: FilterArchitecture,
+  rules: readonly FilterRule[],
+  otherwise: FilterVerdict,
+): Uint8Array {
   const program: Instruction[] = [
     load(OFFSET_ARCHITECTURE),
     jump(JUMP_IF_EQUAL, AUDIT_ARCHITECTURES[architecture], 1, 0),
@@ -49,19 +78,16 @@ export function compileFilter(architecture: FilterArchitecture, calls: readonly 
     load(OFFSET_NUMBER),
   ];
   if (architecture === 'x64') {
-    program.push(jump(JUMP_IF_AT_LEAST, X32_SYSCALL_BIT, 0, 1), ret(RET_ERRNO | EPERM));
+    program.push(jump(JUMP_IF_AT_LEAST, X32_SYSCALL_BIT, 0, 1), ret(VERDICTS.refuse));
   }
-  for (const call of calls) {
-    const number = SYSCALLS[call.name][architecture];
+  for (const rule of rules) {
+    const number = SYSCALLS[rule.name][architecture];
     if (number === undefined) continue;
     // Every block ends in a return, so the accumulator still holds the number wherever the next block begins.
-    const block = [...(call.when ?? []).flatMap(testArgument), ret(RET_ALLOW)];
+    const block = [...(rule.when ?? []).flatMap(testArgument), ret(VERDICTS[rule.verdict])];
     program.push(jump(JUMP_IF_EQUAL, number, 0, block.length), ...block);
   }
-  for (const name of ABSENT_CALLS) {
-    program.push(jump(JUMP_IF_EQUAL, SYSCALLS[name][architecture], 0, 1), ret(RET_ERRNO | ENOSYS));
-  }
-  program.push(ret(RET_ERRNO | EPERM));
+  program.push(ret(VERDICTS[otherwise]));
   if (program.length > MAX_INSTRUCTIONS) throw new RangeError(`seccomp filter too long: ${program.length}`);
   return encode(program);
 }
@@ -69,7 +95,7 @@ export function compileFilter(architecture: FilterArchitecture, calls: readonly 
 /** Falls through when the test holds, and returns EPERM otherwise. */
 function testArgument(test: ArgumentTest): Instruction[] {
   const low = OFFSET_ARGUMENTS + 8 * test.argument;
-  const refuse = ret(RET_ERRNO | EPERM);
+  const refuse = ret(VERDICTS.refuse);
   if ('oneOf' in test) {
     const count = test.oneOf.length;
     return [load(low), ...test.oneOf.map((value, i) => jump(JUMP_IF_EQUAL, value, count - i, 0)), refuse];

@@ -1,0 +1,65 @@
+/** The settings of one start: flags before environment before file before defaults. */
+import { readConfigFile } from './read-config-file.ts';
+import { readEnvironment } from './read-environment.ts';
+import { readFlags } from './read-flags.ts';
+import { environmentName, type Setting } from './setting.ts';
+import { settingsProblems } from './settings-rules.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings-table.ts';
+
+export type SettingsOutcome =
+  | { readonly ok: true; readonly settings: SettingValues }
+  /** Every problem, one line each, without the value of any secret. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * Reads all three sources and reports everything that is wrong with any of them at once.
+ * @param argv the arguments after the command's name
+ */
+export function readSettings(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): SettingsOutcome {
+  const problems: string[] = [];
+  const flags = readFlags(argv, problems);
+  const variables = readEnvironment(environment, problems);
+  const configPath = flags.get('config') ?? variables.get('config');
+  const file = configPath === undefined ? undefined : readConfigFile(configPath, problems);
+
+  const values = new Map<SettingName, unknown>();
+  const unreadable = new Set<SettingName>();
+  for (const name of SETTING_NAMES) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    values.set(name, setting.fallback);
+    const given = [
+      { text: flags.get(name), as: `--${name}` },
+      { text: variables.get(name), as: environmentName(name) },
+      { text: file?.get(name), as: `${configPath}: "${name}"` },
+    ].filter((source) => source.text !== undefined);
+    // A source that is overruled must be right as well: it will count on the day the other one goes.
+    for (const [index, { text = '', as }] of given.entries()) {
+      const parsed = setting.parse(text);
+      if (parsed.ok) {
+        if (index === 0) values.set(name, parsed.value);
+      } else {
+        problems.push(`${as} ${parsed.problem}`);
+        unreadable.add(name);
+      }
+    }
+  }
+  const settings = Object.fromEntries(values) as SettingValues;
+  problems.push(...settingsProblems(settings, unreadable));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings };
+}
+
+/** What is in force, for the log: secrets only say whether they were given. */
+export function describeSettings(settings: SettingValues): Readonly<Record<string, string | number | boolean>> {
+  const described: Record<string, string | number | boolean> = {};
+  for (const name of SETTING_NAMES) {
+    const { secret }: Setting<unknown> = SETTINGS[name];
+    const value = settings[name];
+    if (value === undefined) continue;
+    if (secret) described[name] = 'given';
+    else described[name] = typeof value === 'object' ? `${value.host}:${value.port}` : value;
+  }
+  return described;
+}

@@ -1,0 +1,72 @@
+/**
+ * The program of the sealed processes: `main.ts --role signer|generator|verifier`.
+ *
+ * Descriptor 3 is the channel to the HTTP process, descriptor 4 a pipe with the root key (none for a verifier).
+ * Exit status: 0 when the channel closed, 2 when the peer broke its format, 1 for everything else.
+ */
+import { Socket } from 'node:net';
+import { selectEngines } from '@countersign/algorithms/engine-selection';
+import { allAlgorithms } from '@countersign/algorithms/registry';
+import { FrameError, SEALED_ROLES, type SealedRole } from '../frames.ts';
+import { packHello } from '../messages/hello.ts';
+import { generatorOperations } from './generator.ts';
+import { sealProcess } from './isolation.ts';
+import { describeError, logLine } from './log-line.ts';
+import { readRootKey } from './root-key.ts';
+import { type Operations, serve } from './serve.ts';
+import { signerOperations } from './signer.ts';
+import { verifierOperations } from './verifier.ts';
+import { warmUpEngines } from './warm-up.ts';
+
+const CHANNEL_DESCRIPTOR = 3;
+const ROOT_KEY_DESCRIPTOR = 4;
+
+type Engines = Awaited<ReturnType<typeof selectEngines>>;
+
+const OPERATIONS: Readonly<Record<SealedRole, (engines: Engines) => Operations>> = {
+  signer: (engines) => signerOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR)),
+  generator: (engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR)),
+  verifier: (engines) => verifierOperations(engines),
+};
+
+function roleFromArguments(): SealedRole {
+  const [flag, name, ...rest] = process.argv.slice(2);
+  const role = SEALED_ROLES.find((known) => known === name);
+  if (flag !== '--role' || role === undefined || rest.length > 0) throw new Error('usage: --role <role>');
+  return role;
+}
+
+async function main(): Promise<void> {
+  const role = roleFromArguments();
+  const engines = await selectEngines(allAlgorithms());
+  const operations = OPERATIONS[role](engines);
+  warmUpEngines(engines);
+  const isolation = sealProcess();
+  const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
+  socket.write(
+    packHello({
+      role,
+      pid: process.pid,
+      isolation,
+      engines: [...engines.values()].map(({ algorithm, selected, unavailable }) => ({
+        algorithm: algorithm.name,
+        engine: selected?.name,
+        description: selected?.engine.description,
+        unavailable,
+      })),
+    }),
+  );
+  await serve(socket, operations);
+}
+
+// A stopping server drains: the signals of its process group don't end a signer, the end of its channel does.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+const end = (error: unknown): never => {
+  logLine('sealed-process-failed', describeError(error));
+  process.exit(error instanceof FrameError ? 2 : 1);
+};
+process.on('uncaughtException', end);
+process.on('unhandledRejection', end);
+
+main().then(() => process.exit(0), end);

@@ -1,0 +1,5 @@
+import type { Dialect } from './dialect.ts';
+import { dsm } from './dsm/dsm-dialect.ts';
+
+/** Every API that is spoken. Adding one: its folder, and a line here. */
+export const DIALECTS: readonly Dialect[] = [dsm];

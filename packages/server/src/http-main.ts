@@ -1,0 +1,120 @@
+/**
+ * The HTTP process: database, core, dialects and the sockets to the sealed processes, put together. It loads no
+ * native code and can't read the root key. Started by the keeper alone.
+ */
+import { readFileSync } from 'node:fs';
+import { installOnce } from '@countersign/core/install';
+import { createKeys } from '@countersign/core/keys';
+import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
+import type { Services } from '@countersign/core/services';
+import { createSessions } from '@countersign/core/sessions';
+import { createSignBatch } from '@countersign/core/sign-batch';
+import { createVerifyBatch } from '@countersign/core/verify-batch';
+import type { HttpConfig } from './config/http-config.ts';
+import { createCustodies } from './custody/custodies.ts';
+import { KeylessVerifier } from './custody/keyless-verifier.ts';
+import { SealedPools } from './custody/sealed-pools.ts';
+import { DIALECTS } from './dialects/dialects.ts';
+import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import { joinKeeper } from './keeper/keeper-link.ts';
+import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
+import type { Store } from './storage/store.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+
+/** Engines load and warm up before a signer says hello; an RSA self-test on a busy machine takes its time. */
+const SIGNERS_READY_TIMEOUT_MS = 60_000;
+
+interface Running {
+  readonly store: Store;
+  readonly server: HttpServer;
+}
+
+const metrics = createMetrics();
+let logger: Logger | undefined;
+let running: Running | undefined;
+const signersReady = Promise.withResolvers<void>();
+
+const pools = new SealedPools({
+  onEvent: (event) => {
+    metrics.processes(event.role, pools[event.role].readyCount);
+    if (event.event === 'lost') logger?.warn({ role: event.role, index: event.index, reason: event.reason }, 'sealed process lost');
+    else
+      logger?.info(
+        { role: event.role, index: event.index, pid: event.hello.pid, isolation: event.hello.isolation },
+        'sealed process attached',
+      );
+    if (pools.signer.health() && pools.generator.health()) signersReady.resolve();
+  },
+});
+
+const link = joinKeeper({
+  attach: (role, index, incarnation, socket) => pools.attach(role, index, incarnation, socket),
+  drain: async () => {
+    await running?.server.drain();
+    await pools.drain();
+    await running?.store.close();
+  },
+});
+
+const { config: plain, databasePath } = await link.config;
+// The keeper is ours and made this from checked settings; it isn't input.
+const config = plain as unknown as HttpConfig;
+logger = createLogger({ level: config.logLevel, process: 'http' });
+running = await start(config, databasePath, logger, metrics);
+
+async function start(config: HttpConfig, path: string, log: Logger, metrics: Metrics): Promise<Running> {
+  const store = await openSqliteStore({ path, onCommit: (seconds, requests) => metrics.commit(seconds, requests) });
+  const unknown = await store.closeOpenIntents();
+  if (unknown > 0) log.warn({ intents: unknown }, 'intents without an outcome were closed as unknown');
+  const installation = await installOnce(store.directory, config.bootstrapKey ?? undefined, Date.now());
+  const services = composeServices(config, store, metrics);
+  const server = createHttpServer({
+    services,
+    limits: { maxBodyBytes: config.maxBodyBytes, maxBatchItems: config.maxBatchItems },
+    dialects: DIALECTS,
+    logger: log,
+    metrics,
+    tls:
+      config.tls === null
+        ? undefined
+        : { cert: readFileSync(config.tls.certPath), key: readFileSync(config.tls.keyPath) },
+  });
+  const address = await server.listen({ host: config.host, port: config.port });
+  await Promise.race([signersReady.promise, new Promise((resolve) => setTimeout(resolve, SIGNERS_READY_TIMEOUT_MS).unref())]);
+  for (const report of pools.engines()) log.info({ ...report, engine: report.engine ?? 'none' }, 'engine');
+  link.ready(
+    address,
+    installation && { accountId: installation.accountId, groupId: installation.groupId, apiKey: installation.apiKeyText ?? null },
+  );
+  return { store, server };
+}
+
+function composeServices(config: HttpConfig, store: Store, metrics: Metrics): Services {
+  const { keys, directory, journal } = store;
+  const custodies = createCustodies(pools);
+  const verifier = new KeylessVerifier(pools);
+  const now = Date.now;
+  return {
+    sessions: createSessions({ directory, now, sessionSeconds: config.sessionSeconds }),
+    keys: createKeys({ keys, directory, custodies, now, allowInlineSign: config.allowInlineSign }),
+    signBatch: createSignBatch({
+      keys,
+      directory,
+      journal,
+      custodies,
+      verifier,
+      rules: BUILT_IN_RULES,
+      now,
+      observe: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
+    }),
+    verifyBatch: createVerifyBatch({ keys, directory, verifier }),
+    canSign: async () => {
+      if (!pools.health()) return false;
+      return store.health().then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+}

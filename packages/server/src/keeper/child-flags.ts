@@ -1,0 +1,47 @@
+/** How the keeper starts Node for each kind of process: the permission model, and what else is switched off. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder: packages, node_modules, package.json. */
+export const CODE_ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Never the root as a whole: the data folder is there by default. */
+export const CODE_PATHS: readonly string[] = ['packages', 'node_modules', 'package.json'].map((name) =>
+  join(CODE_ROOT, name),
+);
+
+const COMMON_FLAGS: readonly string[] = [
+  '--permission',
+  '--disable-warning=PERM0001',
+  // No debugger by signal; it isn't opened by flags or NODE_OPTIONS either, since neither reaches a child.
+  '--disable-sigusr1',
+];
+
+/** Two packages look at /etc/alpine-release to tell glibc from musl. */
+const SEALED_EXTRA_READS = ['/etc/alpine-release'];
+
+/** No network, no writes, no child processes, no workers. Only these processes load native code. */
+export function sealedFlags(): readonly string[] {
+  return [
+    ...COMMON_FLAGS,
+    '--allow-addons',
+    '--disallow-code-generation-from-strings',
+    '--disable-proto=delete',
+    ...[...CODE_PATHS, ...SEALED_EXTRA_READS].map((path) => `--allow-fs-read=${path}`),
+  ];
+}
+
+/**
+ * Network, the code, and the database's folder. No native code, no child processes, no workers.
+ *
+ * @param extraReads files that the operator named, such as a TLS certificate and its key
+ */
+export function httpFlags(databaseDir: string, extraReads: readonly string[]): readonly string[] {
+  return [
+    ...COMMON_FLAGS,
+    '--no-addons',
+    '--allow-net',
+    ...[...CODE_PATHS, databaseDir, ...extraReads].map((path) => `--allow-fs-read=${path}`),
+    `--allow-fs-write=${databaseDir}`,
+  ];
+}

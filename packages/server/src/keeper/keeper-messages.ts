@@ -1,0 +1,46 @@
+/** What keeper and HTTP process say to each other over Node's IPC channel (besides `ChannelMessage`). */
+
+/** Plain data: what survives JSON. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** Always the first message. */
+export interface ConfigMessage {
+  readonly type: 'config';
+  /** As the command line made it; the keeper doesn't look inside. */
+  readonly config: Json;
+  /** From the database's record; also what a backup is recognised by. */
+  readonly installationId: string;
+  readonly databasePath: string;
+  /** How long a drain may take before the keeper kills. */
+  readonly drainTimeoutMs: number;
+}
+
+/** Stop accepting, finish what was accepted, exit 0. */
+export interface DrainMessage {
+  readonly type: 'drain';
+}
+
+/** The HTTP process listens. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** What the command line tells at the first start; the keeper doesn't look inside. */
+  readonly firstStart?: Json;
+}
+
+export function isReadyMessage(message: unknown): message is ReadyMessage {
+  return hasType(message, 'ready') && 'address' in message && typeof message.address === 'string';
+}
+
+export function isConfigMessage(message: unknown): message is ConfigMessage {
+  return hasType(message, 'config') && 'config' in message;
+}
+
+export function isDrainMessage(message: unknown): message is DrainMessage {
+  return hasType(message, 'drain');
+}
+
+function hasType(message: unknown, type: string): message is { readonly type: string } {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === type;
+}

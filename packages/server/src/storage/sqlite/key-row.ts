@@ -1,0 +1,107 @@
+/** A key's row and its record, in one order of columns. */
+import type { KeyParameters } from '@countersign/algorithms/algorithm';
+import { readId } from '@countersign/core/log/byte-fields';
+import type { AccountId, GroupId, KeyId } from '@countersign/core/ids';
+import type { KeyOperation, KeyRecord, KeyState } from '@countersign/core/key-record';
+import type { PrincipalId } from '@countersign/core/ids';
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { SharedValues } from './shared-values.ts';
+import { idBlob } from './sqlite-log.ts';
+
+const COLUMNS = [
+  'id',
+  'account_id',
+  'group_id',
+  'name',
+  'description',
+  'algorithm',
+  'parameters',
+  'custody',
+  'persistence',
+  'public_key',
+  'sealed',
+  'operations',
+  'dialect_attributes',
+  'state',
+  'enabled',
+  'exportable',
+  'deterministic_signatures',
+  'allow_sign_digest',
+  'verify_after_sign',
+  'created_by',
+  'created_at_ms',
+  'activated_at_ms',
+  'version',
+] as const;
+
+export const INSERT_KEY = `INSERT INTO keys (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
+
+/** Ends before WHERE; the rows are arrays for `keyOfRow`. */
+export const SELECT_KEYS = `SELECT ${COLUMNS.join(', ')}, last_used_at_ms
+  FROM keys LEFT JOIN key_uses ON key_uses.key_id = keys.id`;
+
+/** The cells of a row, in the order of the columns. The last use has a table of its own. */
+export function keyCells(key: KeyRecord): SQLInputValue[] {
+  return [
+    idBlob(key.id),
+    idBlob(key.accountId),
+    idBlob(key.groupId),
+    key.name ?? null,
+    key.description,
+    key.algorithm,
+    JSON.stringify(key.parameters),
+    key.custody,
+    key.persistence,
+    key.publicKey,
+    key.sealed ?? null,
+    JSON.stringify(key.operations),
+    JSON.stringify(key.dialectAttributes),
+    key.state,
+    Number(key.enabled),
+    Number(key.exportable),
+    key.deterministicSignatures === undefined ? null : Number(key.deterministicSignatures),
+    Number(key.allowSignDigest),
+    Number(key.verifyAfterSign),
+    idBlob(key.createdBy),
+    key.createdAtMs,
+    key.activatedAtMs ?? null,
+    key.version,
+  ];
+}
+
+/** The record of a row that `SELECT_KEYS` gave as an array. What the table's types and our own writes fix isn't checked again. */
+export function keyOfRow(row: readonly SQLOutputValue[], shared: SharedValues): KeyRecord {
+  const id = (cell: SQLOutputValue | undefined): string => shared.text(idText(cell));
+  const text = (cell: SQLOutputValue | undefined): string => shared.text(cell as string);
+  return {
+    id: idText(row[0]) as KeyId,
+    accountId: id(row[1]) as AccountId,
+    groupId: id(row[2]) as GroupId,
+    name: (row[3] as string | null) ?? undefined,
+    description: text(row[4]),
+    algorithm: text(row[5]),
+    parameters: shared.json(row[6] as string) as KeyParameters,
+    custody: text(row[7]),
+    persistence: text(row[8]) as KeyRecord['persistence'],
+    publicKey: row[9] as Uint8Array,
+    sealed: (row[10] as Uint8Array | null) ?? undefined,
+    operations: shared.json(row[11] as string) as readonly KeyOperation[],
+    dialectAttributes: shared.json(row[12] as string) as Readonly<Record<string, unknown>>,
+    state: text(row[13]) as KeyState,
+    enabled: row[14] === 1,
+    exportable: row[15] === 1,
+    deterministicSignatures: row[16] === null ? undefined : row[16] === 1,
+    allowSignDigest: row[17] === 1,
+    verifyAfterSign: row[18] === 1,
+    createdBy: id(row[19]) as PrincipalId,
+    createdAtMs: row[20] as number,
+    activatedAtMs: (row[21] as number | null) ?? undefined,
+    version: row[22] as number,
+    lastUsedAtMs: (row[23] as number | null) ?? undefined,
+  };
+}
+
+export function idText(cell: SQLOutputValue | undefined): string {
+  const bytes = cell as Uint8Array;
+  return readId(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+}

@@ -1,0 +1,221 @@
+import { DomainError } from '@countersign/core/domain-error';
+import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
+import type { KeyRecord } from '@countersign/core/key-record';
+import type { KeyStore } from '@countersign/core/ports/directory';
+import type { KeyReference } from '@countersign/core/signing-item';
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { GenerationCache } from '../generation-cache.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { INSERT_KEY, idText, keyCells, keyOfRow, SELECT_KEYS } from './key-row.ts';
+import { SharedValues } from './shared-values.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import { isConstraintViolation, isUniqueViolation, toDomainError } from './sqlite-fault.ts';
+import { idBlob, type SqliteLog } from './sqlite-log.ts';
+
+export interface KeyCacheLimits {
+  readonly maxKeys: number;
+  readonly maxBytes: number;
+}
+
+/** An ECDSA key takes about 1.1 kB; both limits hold, so that large keys don't fill the memory. */
+export const DEFAULT_KEY_CACHE: KeyCacheLimits = { maxKeys: 200_000, maxBytes: 128 * 1024 * 1024 };
+
+const RECORD_OVERHEAD_BYTES = 900;
+/** Noted uses that wait for a commit; more are dropped, since they are advisory. */
+const MAX_PENDING_USES = 100_000;
+/** Uses written with one commit, so that they don't hold it up. */
+const MAX_USES_PER_COMMIT = 500;
+const MAX_LISTED = 10_000;
+
+const BY_ID = `${SELECT_KEYS} WHERE id = ?`;
+const BY_NAME = `${SELECT_KEYS} WHERE account_id = ? AND name = ?`;
+const IDS_OF_ACCOUNT = 'SELECT id FROM keys WHERE account_id = ? AND id > ? ORDER BY id LIMIT ?';
+const IDS_OF_GROUP = 'SELECT id FROM keys WHERE account_id = ? AND group_id = ? AND id > ? ORDER BY id LIMIT ?';
+const DELETE = 'DELETE FROM keys WHERE id = ? AND account_id = ? RETURNING name, algorithm, version';
+const BUMP_REVISION = 'UPDATE accounts SET revision = revision + 1 WHERE id = ?';
+const NOTE_USE = `INSERT INTO key_uses (key_id, last_used_at_ms) SELECT id, ? FROM keys WHERE id = ?
+  ON CONFLICT (key_id) DO UPDATE SET last_used_at_ms = max(last_used_at_ms, excluded.last_used_at_ms)`;
+
+export interface SqliteKeyStoreParts {
+  readonly reader: SqliteConnection;
+  readonly writer: SqliteConnection;
+  readonly commits: GroupCommit;
+  readonly log: SqliteLog;
+  readonly cache: KeyCacheLimits;
+  /** The account's cached copy is out of date. */
+  readonly onRevision: (accountId: AccountId) => void;
+}
+
+/** Keys, with those in use cached. The cache holds committed rows only and is emptied of a key before its change is reported. */
+export class SqliteKeyStore implements KeyStore {
+  readonly #parts: SqliteKeyStoreParts;
+  readonly #shared = new SharedValues();
+  readonly #byId: GenerationCache<string, KeyRecord>;
+  // A record's weight counts in `#byId` only: most records are there too.
+  readonly #byName: GenerationCache<string, KeyRecord>;
+  readonly #selectById: StatementSync;
+  readonly #selectByName: StatementSync;
+  readonly #uses = new Map<KeyId, number>();
+
+  constructor(parts: SqliteKeyStoreParts) {
+    this.#parts = parts;
+    this.#byId = new GenerationCache(parts.cache.maxKeys, parts.cache.maxBytes, weigh);
+    this.#byName = new GenerationCache(parts.cache.maxKeys, parts.cache.maxBytes, weigh);
+    this.#selectById = parts.reader.prepare(BY_ID);
+    this.#selectByName = parts.reader.prepare(BY_NAME);
+    this.#selectById.setReturnArrays(true);
+    this.#selectByName.setReturnArrays(true);
+  }
+
+  async resolve(accountId: AccountId, references: readonly KeyReference[]): Promise<readonly (KeyRecord | undefined)[]> {
+    return references.map((reference) => this.#find(accountId, reference));
+  }
+
+  async insert(key: KeyRecord): Promise<void> {
+    if (key.persistence !== 'stored') throw new DomainError('internal', 'a key that is not to be stored');
+    const cells = keyCells(key);
+    const { commits, writer, log } = this.#parts;
+    const bytes = 4096 + key.publicKey.length + (key.sealed?.length ?? 0) + (key.name?.length ?? 0) * 3;
+    await commits.submit(bytes, () => {
+      try {
+        writer.prepare(INSERT_KEY).run(...cells);
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new DomainError('conflict', 'a key with this name exists already', { cause: error });
+        if (isConstraintViolation(error)) throw new DomainError('not_found', 'no such group', { cause: error });
+        throw error;
+      }
+      log.appendEvent({
+        kind: 'key-created',
+        accountId: key.accountId,
+        by: key.createdBy,
+        details: { key: key.id, group: key.groupId, algorithm: key.algorithm, custody: key.custody },
+      });
+    });
+  }
+
+  async remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean> {
+    const { commits, writer, log, onRevision } = this.#parts;
+    return commits.submit(
+      4096,
+      () => {
+        const [row] = writer.prepare(DELETE).all(idBlob(id), idBlob(accountId));
+        if (row === undefined) return undefined;
+        writer.prepare(BUMP_REVISION).run(idBlob(accountId));
+        const details = { key: id, algorithm: String(row['algorithm']), version: Number(row['version']) };
+        log.appendEvent({ kind: 'key-deleted', accountId, by, details });
+        return { name: row['name'] };
+      },
+      (removed) => {
+        if (removed === undefined) return;
+        this.#byId.delete(id);
+        if (typeof removed.name === 'string') this.#byName.delete(nameIndex(accountId, removed.name));
+        this.#uses.delete(id);
+        onRevision(accountId);
+      },
+    ).then((removed) => removed !== undefined);
+  }
+
+  async list(query: {
+    readonly accountId: AccountId;
+    readonly groups: readonly GroupId[] | undefined;
+    readonly after: KeyId | undefined;
+    readonly limit: number;
+  }): Promise<readonly KeyRecord[]> {
+    if (!Number.isSafeInteger(query.limit) || query.limit < 0) throw new DomainError('invalid_request', 'the limit is not a count');
+    const limit = Math.min(query.limit, MAX_LISTED);
+    const account = idBlob(query.accountId);
+    const after = query.after === undefined ? new Uint8Array(0) : idBlob(query.after);
+    // One index look-up for each group: a filter would read all keys of the account to find a small group's.
+    const ids =
+      query.groups === undefined
+        ? this.#ids(IDS_OF_ACCOUNT, account, after, limit)
+        : [...new Set(query.groups)].flatMap((group) => this.#ids(IDS_OF_GROUP, account, idBlob(group), after, limit));
+    ids.sort();
+    return ids
+      .slice(0, limit)
+      .map((id) => this.#find(query.accountId, { by: 'id', id }))
+      .filter((key) => key !== undefined);
+  }
+
+  touch(ids: readonly KeyId[], atMs: number): void {
+    for (const id of ids) if (this.#uses.size < MAX_PENDING_USES || this.#uses.has(id)) this.#uses.set(id, atMs);
+  }
+
+  get hasPendingUses(): boolean {
+    return this.#uses.size > 0;
+  }
+
+  /** Inside a transaction: writes some of the noted uses. Returns what to do after the commit. */
+  writeUses(): () => void {
+    const written: [KeyId, number][] = [];
+    for (const use of this.#uses) {
+      if (written.length >= MAX_USES_PER_COMMIT) break;
+      written.push(use);
+    }
+    const statement = this.#parts.writer.prepare(NOTE_USE);
+    for (const [id, atMs] of written) statement.run(atMs, idBlob(id));
+    return () => {
+      for (const [id, atMs] of written) {
+        if (this.#uses.get(id) === atMs) this.#uses.delete(id);
+        const cached = this.#byId.get(id);
+        if (cached !== undefined) this.#remember({ ...cached, lastUsedAtMs: atMs });
+      }
+    };
+  }
+
+  /** Somebody else may have written. */
+  forget(): void {
+    this.#byId.clear();
+    this.#byName.clear();
+  }
+
+  #find(accountId: AccountId, reference: KeyReference): KeyRecord | undefined {
+    if (reference.by === 'id') {
+      const key = this.#byId.get(reference.id) ?? this.#load(this.#selectById, idBlob(reference.id));
+      return key?.accountId === accountId ? key : undefined;
+    }
+    if (reference.by === 'name') {
+      const cached = this.#byName.get(nameIndex(accountId, reference.name));
+      return cached ?? this.#load(this.#selectByName, idBlob(accountId), reference.name);
+    }
+    throw new DomainError('internal', 'a key record is not looked up');
+  }
+
+  #load(statement: StatementSync, ...parameters: SQLInputValue[]): KeyRecord | undefined {
+    const row = readArray(statement, parameters);
+    if (row === undefined) return undefined;
+    const key = keyOfRow(row, this.#shared);
+    this.#remember(key);
+    return key;
+  }
+
+  #remember(key: KeyRecord): void {
+    this.#byId.set(key.id, key);
+    if (key.name !== undefined) this.#byName.set(nameIndex(key.accountId, key.name), key);
+  }
+
+  #ids(sql: string, ...parameters: SQLInputValue[]): KeyId[] {
+    try {
+      return this.#parts.reader.prepare(sql).all(...parameters).map((row) => idText(row['id']) as KeyId);
+    } catch (error) {
+      throw toDomainError(error);
+    }
+  }
+}
+
+function readArray(statement: StatementSync, parameters: SQLInputValue[]): readonly SQLOutputValue[] | undefined {
+  try {
+    // `setReturnArrays` isn't in the type of what `get` returns.
+    return statement.get(...parameters) as unknown as readonly SQLOutputValue[] | undefined;
+  } catch (error) {
+    throw toDomainError(error);
+  }
+}
+
+function nameIndex(accountId: string, name: string): string {
+  return `${accountId}${name}`;
+}
+
+function weigh(key: KeyRecord): number {
+  return RECORD_OVERHEAD_BYTES + key.publicKey.length + (key.sealed?.length ?? 0) + (key.name?.length ?? 0);
+}

@@ -1,0 +1,37 @@
+import type { LogEvent } from '@countersign/core/log/event-entry';
+import type { Directory, KeyStore } from '@countersign/core/ports/directory';
+import type { SigningJournal } from '@countersign/core/ports/signing-journal';
+
+/** Size and root of the log's Merkle tree. */
+export interface LogHead {
+  readonly size: number;
+  /** 32 bytes (RFC 6962, section 2.1). */
+  readonly root: Uint8Array;
+}
+
+/** The tree behind the journal, for proofs and for events that aren't signatures. */
+export interface LogStore {
+  /** Covers durable entries only. Folds the tree's edge: for checkpoints, not for every request. */
+  head(): Promise<LogHead>;
+  /** Appends one leaf; resolves with its index, after the commit. */
+  appendEvent(event: LogEvent): Promise<number>;
+  /** A tile (C2SP tlog-tiles): 256 hashes of 32 bytes, fewer in the last one of a level; undefined where there is none. */
+  readTile(level: number, index: number): Promise<Uint8Array | undefined>;
+}
+
+/** What a storage backend is. `store-contract.ts` says how it behaves; every backend passes it. */
+export interface Store {
+  readonly keys: KeyStore;
+  readonly directory: Directory;
+  readonly journal: SigningJournal;
+  readonly log: LogStore;
+  /**
+   * For the start, before the first request: gives every intent that a former run left without an outcome the outcome
+   * `unknown` (a signature may exist). Resolves with their number. Intents of this run aren't touched.
+   */
+  closeOpenIntents(): Promise<number>;
+  /** Writes, durably, at most once a second. @throws DomainError `unavailable` when the store can't */
+  health(): Promise<void>;
+  /** Finishes what was accepted, then closes. Later calls are refused with `unavailable`. */
+  close(): Promise<void>;
+}
