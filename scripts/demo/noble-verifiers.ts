@@ -3,8 +3,8 @@
  * Public keys are in the forms of the DSM dialect: SubjectPublicKeyInfo, and 32 bytes for BIP340.
  */
 import { createHash, hash } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed448 } from '@noble/curves/ed448.js';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';

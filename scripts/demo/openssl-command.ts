@@ -34,7 +34,11 @@ export async function findOpensslCommand(): Promise<OpensslCommand | undefined> 
     version: name,
     async verifyDigest(publicKey, digest, signature, options) {
       const prefix = join(folder, String(count++));
-      const [keyFile, digestFile, signatureFile] = [`${prefix}.key`, `${prefix}.digest`, `${prefix}.signature`] as const;
+      const [keyFile, digestFile, signatureFile] = [
+        `${prefix}.key`,
+        `${prefix}.digest`,
+        `${prefix}.signature`,
+      ] as const;
       writeFileSync(keyFile, publicKey);
       writeFileSync(digestFile, digest);
       writeFileSync(signatureFile, signature);

@@ -126,7 +126,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'keeper',
     path: `^${server}/keeper/`,
-    mayImport: ['config', 'custody', 'core', 'telemetry', 'secrets'],
+    mayImport: ['config', 'custody', 'sealed', 'core', 'telemetry', 'secrets'],
     native: true,
     effects: true,
     sample: `${server}/keeper/plant.ts`,

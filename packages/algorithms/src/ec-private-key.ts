@@ -29,7 +29,8 @@ export function readEcPrivateKey(encoded: Uint8Array, curve: WeierstrassCurve): 
 function readPkcs8(encoded: Uint8Array, curve: WeierstrassCurve): EcPrivateKey {
   const info = readPrivateKeyInfo(encoded);
   if (!isObjectIdentifier(info.algorithm, EC_PUBLIC_KEY)) throw new DerError('the key is of another algorithm');
-  if (!equalBytes(info.parameters, encodeObjectIdentifier(curve.oid))) throw new DerError('the key is of another curve');
+  if (!equalBytes(info.parameters, encodeObjectIdentifier(curve.oid)))
+    throw new DerError('the key is of another curve');
   const key = readSec1(info.privateKey, curve);
   if (info.publicKey === undefined) return key;
   // The encoding may carry the public key twice; both must then say the same.

@@ -1,5 +1,6 @@
 /** All algorithms. Adding one is its family file (or an entry in one), one line here, and its vectors. */
 import type { Algorithm } from './algorithm.ts';
+import { bip340 } from './families/bip340.ts';
 import {
   ecdsaP192,
   ecdsaP224,
@@ -10,6 +11,7 @@ import {
   ecdsaSecp224k1,
   ecdsaSecp256k1,
 } from './families/ecdsa.ts';
+import { ed25519 } from './families/ed25519.ts';
 
 const ALL: readonly Algorithm[] = [
   ecdsaP192,
@@ -20,6 +22,8 @@ const ALL: readonly Algorithm[] = [
   ecdsaSecp192k1,
   ecdsaSecp224k1,
   ecdsaSecp256k1,
+  ed25519,
+  bip340,
 ];
 
 const byName: ReadonlyMap<string, Algorithm> = new Map(ALL.map((algorithm) => [algorithm.name, algorithm]));

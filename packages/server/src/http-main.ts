@@ -38,7 +38,8 @@ const signersReady = Promise.withResolvers<void>();
 const pools = new SealedPools({
   onEvent: (event) => {
     metrics.processes(event.role, pools[event.role].readyCount);
-    if (event.event === 'lost') logger?.warn({ role: event.role, index: event.index, reason: event.reason }, 'sealed process lost');
+    if (event.event === 'lost')
+      logger?.warn({ role: event.role, index: event.index, reason: event.reason }, 'sealed process lost');
     else
       logger?.info(
         { role: event.role, index: event.index, pid: event.hello.pid, isolation: event.hello.isolation },
@@ -60,8 +61,15 @@ const link = joinKeeper({
 const { config: plain, databasePath } = await link.config;
 // The keeper is ours and made this from checked settings; it isn't input.
 const config = plain as unknown as HttpConfig;
-logger = createLogger({ level: config.logLevel, process: 'http' });
-running = await start(config, databasePath, logger, metrics);
+const log = createLogger({ level: config.logLevel, process: 'http' });
+logger = log;
+try {
+  running = await start(config, databasePath, log, metrics);
+} catch (error) {
+  // A taken port, a certificate that can't be read, a newer database: the text says which, a stack trace helps nobody.
+  log.fatal({ reason: error instanceof Error ? error.message : 'unknown' }, 'the HTTP process could not start');
+  process.exit(1);
+}
 
 async function start(config: HttpConfig, path: string, log: Logger, metrics: Metrics): Promise<Running> {
   const store = await openSqliteStore({ path, onCommit: (seconds, requests) => metrics.commit(seconds, requests) });
@@ -81,11 +89,18 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
         : { cert: readFileSync(config.tls.certPath), key: readFileSync(config.tls.keyPath) },
   });
   const address = await server.listen({ host: config.host, port: config.port });
-  await Promise.race([signersReady.promise, new Promise((resolve) => setTimeout(resolve, SIGNERS_READY_TIMEOUT_MS).unref())]);
+  await Promise.race([
+    signersReady.promise,
+    new Promise((resolve) => setTimeout(resolve, SIGNERS_READY_TIMEOUT_MS).unref()),
+  ]);
   for (const report of pools.engines()) log.info({ ...report, engine: report.engine ?? 'none' }, 'engine');
   link.ready(
     address,
-    installation && { accountId: installation.accountId, groupId: installation.groupId, apiKey: installation.apiKeyText ?? null },
+    installation && {
+      accountId: installation.accountId,
+      groupId: installation.groupId,
+      apiKey: installation.apiKeyText ?? null,
+    },
   );
   return { store, server };
 }

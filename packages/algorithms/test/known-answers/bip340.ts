@@ -69,8 +69,17 @@ export function readBip340Vectors(vectors: string): readonly Bip340Vector[] {
   return lines.map((line) => {
     const match = /^(\d+),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),(TRUE|FALSE),(.*)$/.exec(line);
     if (match === null) throw new Error(`${BIP340_CSV} has a row of another shape: ${line}`);
-    const [, index = '', secretKey = '', publicKey = '', auxRand = '', message = '', signature = '', valid, comment = ''] =
-      match.map((field, column) => (column >= 2 && column <= 6 ? field.toLowerCase() : field));
+    const [
+      ,
+      index = '',
+      secretKey = '',
+      publicKey = '',
+      auxRand = '',
+      message = '',
+      signature = '',
+      valid,
+      comment = '',
+    ] = match.map((field, column) => (column >= 2 && column <= 6 ? field.toLowerCase() : field));
     return { index, secretKey, publicKey, auxRand, message, signature, isValid: valid === 'TRUE', comment };
   });
 }
@@ -93,7 +102,11 @@ function vectorCase(vector: Bip340Vector): KnownAnswer {
 interface WalletVectors {
   readonly keyPathSpending: readonly {
     readonly inputSpending: readonly {
-      readonly given: { readonly txinIndex: number; readonly internalPrivkey: string; readonly merkleRoot: string | null };
+      readonly given: {
+        readonly txinIndex: number;
+        readonly internalPrivkey: string;
+        readonly merkleRoot: string | null;
+      };
       readonly intermediary: { readonly internalPubkey: string; readonly sigHash: string };
       readonly expected: { readonly witness: readonly [string] };
     }[];

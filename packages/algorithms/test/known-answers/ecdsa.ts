@@ -122,7 +122,7 @@ interface MadeEcdsa {
   readonly signature: string;
 }
 
-const MADE = readMadeAnswers<MadeEcdsa>('./ecdsa-made.json');
+const MADE = readMadeAnswers<Readonly<Record<string, readonly MadeEcdsa[]>>>('./ecdsa-made.json');
 const MAKER: MadeAnswer = {
   tool: '@noble/curves',
   version: '2.4.0',

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Answers that a `make-*.ts` beside this file wrote as JSON. What is read is trusted as far as its own repository;
- * the shape is only named here.
+ * its shape is only named by the caller.
  */
-export function readMadeAnswers<Answer>(file: string): Readonly<Record<string, readonly Answer[]>> {
+export function readMadeAnswers<Answers>(file: string): Answers {
   return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 }

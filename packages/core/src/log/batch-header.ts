@@ -6,7 +6,7 @@
  */
 import { DomainError } from '../domain-error.ts';
 import type { AccountId, PrincipalId } from '../ids.ts';
-import { FieldReader, malformed, writeId, writeUint53 } from './byte-fields.ts';
+import { type FieldReader, malformed, writeId, writeUint53 } from './byte-fields.ts';
 
 export const ENTRY_VERSION = 1;
 

@@ -9,13 +9,23 @@
 import { DomainError } from '../domain-error.ts';
 import type { KeyId } from '../ids.ts';
 import type { OutcomeItem } from '../ports/signing-journal.ts';
-import { type BatchHeader, ENTRY_TYPE, ENTRY_VERSION, MAX_HEADER_BYTES, readBatchHeader, writeBatchHeader } from './batch-header.ts';
+import {
+  type BatchHeader,
+  ENTRY_TYPE,
+  ENTRY_VERSION,
+  MAX_HEADER_BYTES,
+  readBatchHeader,
+  writeBatchHeader,
+} from './batch-header.ts';
 import { FieldReader, malformed } from './byte-fields.ts';
 import { MAX_PAYLOAD_DIGEST_BYTES } from './intent-entry.ts';
 import { HASH_BYTES, sha256Into } from './tree-hash.ts';
 
 /** `unknown`: the service, or a signer, ended between intent and outcome; a signature may exist. */
-export const OUTCOME_STATUS = { signed: 1, failed: 2, unknown: 3 } as const satisfies Record<OutcomeItem['status'], number>;
+export const OUTCOME_STATUS = { signed: 1, failed: 2, unknown: 3 } as const satisfies Record<
+  OutcomeItem['status'],
+  number
+>;
 export type OutcomeStatus = OutcomeItem['status'];
 
 // The longest record without an extension: status, key id, two lengths and digests, and the extension's length.
@@ -40,7 +50,9 @@ export function encodeOutcome(
   if (header.type !== ENTRY_TYPE.intent) throw malformed();
   let from = fields.offset;
   // An intent's items hold key id and digest, so that its length bounds theirs here.
-  const body = Buffer.allocUnsafe(MAX_HEADER_BYTES + intent.length + header.itemCount * (RECORD_FIXED_BYTES + HASH_BYTES));
+  const body = Buffer.allocUnsafe(
+    MAX_HEADER_BYTES + intent.length + header.itemCount * (RECORD_FIXED_BYTES + HASH_BYTES),
+  );
   let at = writeBatchHeader(body, { ...header, type: ENTRY_TYPE.outcome, createdAtMs });
   for (let i = 0; i < header.itemCount; i++) {
     const outcome = outcomeAt(i);
@@ -88,8 +100,10 @@ export function outcomeLeafHashes(row: Uint8Array): Uint8Array {
   let at = fields.offset;
   for (let i = 0; i < itemCount; i++) {
     const end = recordEnd(body, at);
-    if (inputStart + end - at > input.length) input = Buffer.concat([input], inputStart + RECORD_FIXED_BYTES + MAX_RECORD_VARIABLE_BYTES);
-    if (view.length !== inputStart + end - at || view.buffer !== input.buffer) view = input.subarray(0, inputStart + end - at);
+    if (inputStart + end - at > input.length)
+      input = Buffer.concat([input], inputStart + RECORD_FIXED_BYTES + MAX_RECORD_VARIABLE_BYTES);
+    if (view.length !== inputStart + end - at || view.buffer !== input.buffer)
+      view = input.subarray(0, inputStart + end - at);
     input.writeUInt32BE(i, 1 + LEAF_PREFIX_BYTES - 4);
     body.copy(input, inputStart, at, end);
     sha256Into(hashes, i * HASH_BYTES, view);
@@ -110,7 +124,8 @@ function recordEnd(body: Buffer, at: number): number {
   if (extensionAt + 2 > body.length) throw malformed();
   const extensionBytes = body.readUInt16BE(extensionAt);
   const end = extensionAt + 2 + extensionBytes;
-  if (end > body.length || digestBytes > MAX_PAYLOAD_DIGEST_BYTES || extensionBytes > MAX_EXTENSION_BYTES) throw malformed();
+  if (end > body.length || digestBytes > MAX_PAYLOAD_DIGEST_BYTES || extensionBytes > MAX_EXTENSION_BYTES)
+    throw malformed();
   if (signatureBytes !== 0 && signatureBytes !== HASH_BYTES) throw malformed();
   return end;
 }

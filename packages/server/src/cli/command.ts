@@ -6,8 +6,8 @@ export interface CommandIo {
   readonly stderr: (text: string) => void;
 }
 
-/** 0: done. 1: it failed, or found something wrong. 2: it was asked wrongly, or refused to start. */
-export type ExitCode = 0 | 1 | 2;
+/** 0: done. 1: it failed, or found something wrong. 2: wrong use, or it refused to start. Others: 128 + a signal. */
+export type ExitCode = number;
 
 export interface Command {
   /** One or two words: `serve`, `log verify`. */

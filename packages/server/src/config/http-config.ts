@@ -1,27 +1,30 @@
-/** The part of the settings that the HTTP process gets, as plain data over the keeper's channel. */
-import type { LOG_LEVELS, SettingValues } from './settings-table.ts';
+import { resolve } from 'node:path';
+import type { SettingValues } from './settings-table.ts';
 
-export interface HttpConfig {
+/** What the HTTP process needs to know, as plain data: it goes through the keeper, which doesn't look inside. */
+export type HttpConfig = {
   readonly host: string;
   readonly port: number;
-  /** Paths of PEM files; null: plain HTTP. */
+  /** Absolute paths of PEM files that the HTTP process may read; null: plain HTTP. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
-  /** The first administrator's API key, for the first start only; null: made. */
+  /** Only looked at on an empty database. */
   readonly bootstrapKey: string | null;
   readonly maxBodyBytes: number;
   readonly maxBatchItems: number;
   readonly sessionSeconds: number;
   readonly allowInlineSign: boolean;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
-}
+  readonly logLevel: SettingValues['log-level'];
+};
 
 export function httpConfigOf(settings: SettingValues): HttpConfig {
-  const certPath = settings['tls-cert'];
-  const keyPath = settings['tls-key'];
+  const { listen, 'tls-cert': certPath, 'tls-key': keyPath } = settings;
   return {
-    host: settings.listen.host,
-    port: settings.listen.port,
-    tls: certPath === undefined || keyPath === undefined ? null : { certPath, keyPath },
+    host: listen.host,
+    port: listen.port,
+    tls:
+      certPath === undefined || keyPath === undefined
+        ? null
+        : { certPath: resolve(certPath), keyPath: resolve(keyPath) },
     bootstrapKey: settings['bootstrap-key'] ?? null,
     maxBodyBytes: settings['max-body-bytes'],
     maxBatchItems: settings['max-batch-items'],

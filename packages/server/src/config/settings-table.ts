@@ -52,7 +52,7 @@ export const SETTINGS = {
     form: 'FILE',
     fallback: undefined,
     fallbackText: 'root.key in the data folder',
-    help: 'The file with the root key that all keys are encrypted under; mode 0600.',
+    help: 'The file with the root key that all keys are encrypted under, mode 0600; one that is named here must exist.',
   }),
   'root-key': setting<string | undefined>({
     parse: rootKey,

@@ -3,7 +3,7 @@
  * over Node's IPC channel, again for every replacement.
  */
 import { Socket } from 'node:net';
-import { isSealedRole, type SealedRole } from './sealed-role.ts';
+import { SEALED_ROLES, type SealedRole } from './frames.ts';
 
 /** Comes with the socket as its handle. */
 export interface ChannelMessage {
@@ -42,5 +42,10 @@ export function receiveChannels(source: MessageSource, attach: AttachChannel): (
 function isChannelMessage(message: unknown): message is ChannelMessage {
   if (typeof message !== 'object' || message === null) return false;
   const { type, role, index, incarnation } = message as Partial<Record<keyof ChannelMessage, unknown>>;
-  return type === 'channel' && isSealedRole(role) && Number.isSafeInteger(index) && Number.isSafeInteger(incarnation);
+  return (
+    type === 'channel' &&
+    SEALED_ROLES.some((known) => known === role) &&
+    Number.isSafeInteger(index) &&
+    Number.isSafeInteger(incarnation)
+  );
 }

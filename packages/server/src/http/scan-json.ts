@@ -62,8 +62,7 @@ export function findJsonHazard(bytes: Uint8Array, maxDepth: number): string | un
       }
       if (set === undefined) {
         set = new Set();
-        for (let index = base; index < count; index++)
-          set.add(nameOf(bytes, starts[index] ?? 0, ends[index] ?? 0));
+        for (let index = base; index < count; index++) set.add(nameOf(bytes, starts[index] ?? 0, ends[index] ?? 0));
         sets[depth] = set;
       }
       const name = nameOf(bytes, start, stop);

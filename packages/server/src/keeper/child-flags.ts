@@ -40,6 +40,7 @@ export function httpFlags(databaseDir: string, extraReads: readonly string[]): r
   return [
     ...COMMON_FLAGS,
     '--no-addons',
+    '--disable-warning=ExperimentalWarning',
     '--allow-net',
     ...[...CODE_PATHS, databaseDir, ...extraReads].map((path) => `--allow-fs-read=${path}`),
     `--allow-fs-write=${databaseDir}`,

@@ -10,7 +10,9 @@ export type StartRefusedCode =
   | 'root_key_wrong'
   | 'root_key_swapped'
   | 'http_failed'
-  | 'sealed_failed';
+  | 'sealed_failed'
+  /** A signal came before it was ready. */
+  | 'stopped';
 
 /**
  * The service didn't start and changed nothing that matters. `message` is for the operator: what is wrong and what

@@ -35,8 +35,8 @@ export class GenerationCache<K, V> {
 
   set(key: K, value: V): void {
     const weight = this.#weigh(value);
-    if (weight > this.#maxWeight) return this.delete(key);
     this.delete(key);
+    if (weight > this.#maxWeight) return;
     if (this.#young.size >= this.#maxEntries || this.#youngWeight + weight > this.#maxWeight) {
       this.#old = this.#young;
       this.#young = new Map();

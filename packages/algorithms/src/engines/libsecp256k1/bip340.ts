@@ -64,8 +64,7 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
         const output = Buffer.alloc(PUBLIC_KEY_BYTES);
         return binding.xOnlyOfPublicKey(context, output, null, point) === 1 ? output : undefined;
       },
-      verify: (signature, message, parsed) =>
-        binding.verify(context, signature, message, message.length, parsed) === 1,
+      verify: (signature, message, parsed) => binding.verify(context, signature, message, message.length, parsed) === 1,
     },
     fillRandom,
   );

@@ -98,6 +98,13 @@ function bindFunctions(koffi: Koffi) {
       out: Uint8Array,
       length: Uint32Array,
     ) => number,
+    EVP_PKEY_get_octet_string_param: bind('EVP_PKEY_get_octet_string_param', 'int', [P, 'str', P, 'size_t', P]) as (
+      key: Pointer,
+      name: string,
+      out: Uint8Array,
+      room: number,
+      length: Uint32Array,
+    ) => number,
     EVP_PKEY_get_bn_param: bind('EVP_PKEY_get_bn_param', 'int', [P, 'str', P]) as (
       key: Pointer,
       name: string,

@@ -63,7 +63,11 @@ function describeValue(param: OsslParam): Value {
   }
   if ('int' in param) return { type: INTEGER, data: int32(param.int), size: 4, isInline: true };
   if ('unsignedInt' in param) return { type: UNSIGNED_INTEGER, data: int32(param.unsignedInt), size: 4, isInline: true };
-  if ('octets' in param) return { type: OCTET_STRING, data: param.octets, size: param.octets.length, isInline: false };
+  if ('octets' in param) {
+    // No bytes have no address, but a null pointer would mean "no value" instead of "an empty one".
+    if (param.octets.length === 0) return { type: OCTET_STRING, data: Uint8Array.of(0), size: 0, isInline: true };
+    return { type: OCTET_STRING, data: param.octets, size: param.octets.length, isInline: false };
+  }
   return { type: UNSIGNED_INTEGER, data: param.littleEndian, size: param.littleEndian.length, isInline: false };
 }
 

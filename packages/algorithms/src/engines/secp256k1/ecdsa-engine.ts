@@ -10,9 +10,9 @@ import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type Ver
 import type { FillRandom } from '../../kernel-randomness.ts';
 import { allocateSecret, copySecret, freeSecret } from '../../secret-memory.ts';
 import { WEIERSTRASS_CURVES } from '../../weierstrass-curves.ts';
+import { parseEcdsaScheme } from './ecdsa-scheme.ts';
 import { SCALAR_BYTES, writeDigestScalar } from './group-order.ts';
 import { generateScalar } from './private-scalar.ts';
-import { parseEcdsaScheme } from './ecdsa-scheme.ts';
 
 /** Lengths are as the names say and checked by the caller; scalars are 32 big-endian bytes, points uncompressed. */
 export interface EcdsaFunctions {

@@ -37,6 +37,8 @@ export function reduceModOrder(scalar: Uint8Array): void {
 export function writeDigestScalar(digest: Uint8Array, out: Uint8Array): void {
   const padding = SCALAR_BYTES - digest.length;
   if (padding === 0) out.set(digest);
-  else for (let index = 0; index < SCALAR_BYTES; index += 1) out[index] = padding < 0 ? (digest[index] ?? 0) : (digest[index - padding] ?? 0);
+  else
+    for (let index = 0; index < SCALAR_BYTES; index += 1)
+      out[index] = padding < 0 ? (digest[index] ?? 0) : (digest[index - padding] ?? 0);
   reduceModOrder(out);
 }

@@ -18,7 +18,7 @@ export class TweakedKeypairs {
   readonly #writeTweaked: (merkleRootHex: string, keypair: Buffer) => void;
   readonly #owners: (TweakToken | undefined)[] = [];
   #memory: Buffer | undefined;
-  #views: Buffer[] = [];
+  readonly #views: Buffer[] = [];
   #next = 0;
 
   /** @param writeTweaked fills a key pair object in locked memory, or throws */
@@ -42,7 +42,7 @@ export class TweakedKeypairs {
 
   destroy(): void {
     this.#owners.length = 0;
-    this.#views = [];
+    this.#views.length = 0;
     if (this.#memory !== undefined) freeSecret(this.#memory);
     this.#memory = undefined;
   }
@@ -51,10 +51,8 @@ export class TweakedKeypairs {
     this.#memory ??= allocateSecret(SLOTS * this.#keypairBytes);
     const slot = this.#next;
     this.#next = (slot + 1) % SLOTS;
-    const view = (this.#views[slot] ??= this.#memory.subarray(
-      slot * this.#keypairBytes,
-      (slot + 1) * this.#keypairBytes,
-    ));
+    const view = this.#memory.subarray(slot * this.#keypairBytes, (slot + 1) * this.#keypairBytes);
+    this.#views[slot] = view;
     // Nobody owns the slot while it's being written: a failed tweak must not leave a key under a wrong name.
     this.#owners[slot] = undefined;
     this.#writeTweaked(token.merkleRootHex, view);

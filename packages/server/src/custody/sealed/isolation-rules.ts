@@ -66,6 +66,9 @@ export function sealedRules(processId: number): readonly FilterRule[] {
     { name: 'fstat', verdict: 'allow' },
     { name: 'lseek', verdict: 'allow' },
     { name: 'shutdown', verdict: 'allow' },
+    // libuv asks what kind of descriptor it was given.
+    { name: 'getsockname', verdict: 'allow' },
+    { name: 'getsockopt', verdict: 'allow' },
     { name: 'rt_sigaction', verdict: 'allow' },
     { name: 'rt_sigprocmask', verdict: 'allow' },
     { name: 'rt_sigreturn', verdict: 'allow' },
@@ -73,6 +76,8 @@ export function sealedRules(processId: number): readonly FilterRule[] {
     { name: 'restart_syscall', verdict: 'allow' },
     { name: 'sched_yield', verdict: 'allow' },
     { name: 'sched_getaffinity', verdict: 'allow' },
+    { name: 'sched_getparam', verdict: 'allow' },
+    { name: 'sched_getscheduler', verdict: 'allow' },
     { name: 'getcpu', verdict: 'allow' },
     { name: 'membarrier', verdict: 'allow' },
     { name: 'rseq', verdict: 'allow' },

@@ -50,6 +50,8 @@ export function sealProcess(): IsolationReport {
   const socket = libc.func('int socket(int, int, int)') as SocketFunction;
   const openat = libc.func('int openat(int, const char *, int)') as OpenatFunction;
 
+  const exit = libc.func('void _exit(int)') as (status: number) => void;
+
   const usesRing = canMakeRing();
   const reason = installFilter([...sealedRules(process.pid), ...(usesRing ? RING_RULES : [])], 'refuse');
   if (reason !== undefined) return { isolation: 'weak', reason };
@@ -58,6 +60,8 @@ export function sealProcess(): IsolationReport {
   if (!isRefused(socket(AF_UNIX, SOCK_STREAM, 0)) || !isRefused(openat(AT_FDCWD, '/dev/null', 0))) {
     throw new Error('the system call filter is in place but does not hold');
   }
+  // Without the exit handlers of native libraries: one was seen waiting for a lock for ever, and an orphan would stay.
+  process.on('exit', (status) => exit(status));
   if (usesRing) return { isolation: 'weak', reason: 'not started by the keeper: its event loop needs io_uring' };
   return { isolation: 'strong' };
 }

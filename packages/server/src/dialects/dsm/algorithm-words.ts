@@ -93,9 +93,27 @@ export function chooseAlgorithm(asked: {
   if (first === undefined)
     return refuseWord('obj_type', asked.objType, UNBUILT_OBJ_TYPES, unique([...ALGORITHM_WORDS.values()], 'objType'));
   const [, shape] = first;
-  const curve = refuseSelector('elliptic_curve', asked.ellipticCurve, unique(candidates.map(([, w]) => w), 'ellipticCurve'), UNBUILT_CURVES, objType);
+  const curve = refuseSelector(
+    'elliptic_curve',
+    asked.ellipticCurve,
+    unique(
+      candidates.map(([, w]) => w),
+      'ellipticCurve',
+    ),
+    UNBUILT_CURVES,
+    objType,
+  );
   if (curve !== undefined) return curve;
-  const paramSet = refuseSelector('mldsa.param_set', asked.paramSet, unique(candidates.map(([, w]) => w), 'paramSet'), [], objType);
+  const paramSet = refuseSelector(
+    'mldsa.param_set',
+    asked.paramSet,
+    unique(
+      candidates.map(([, w]) => w),
+      'paramSet',
+    ),
+    [],
+    objType,
+  );
   if (paramSet !== undefined) return paramSet;
   const found = candidates.find(
     ([, words]) =>

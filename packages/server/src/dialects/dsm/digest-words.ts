@@ -22,7 +22,10 @@ export const DIGEST_WORDS: ReadonlyMap<string, DigestName | undefined> = new Map
 ]);
 
 /** Why a word isn't the name of a digest that we have. */
-export function refuseDigestWord(member: string, word: unknown): { readonly supported: boolean; readonly reason: string } {
+export function refuseDigestWord(
+  member: string,
+  word: unknown,
+): { readonly supported: boolean; readonly reason: string } {
   if (typeof word === 'string' && DIGEST_WORDS.has(word))
     return { supported: false, reason: `${member}: ${word} is not supported yet` };
   return { supported: true, reason: `${member} must be one of ${[...DIGEST_WORDS.keys()].join(', ')}` };

@@ -64,7 +64,8 @@ export function createDescriptorReader(services: Services, caller: Caller): (raw
   return (raw) => {
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return NOT_ONE;
     const { kid, name, transient_key: transient, inline } = raw as RawDescriptor;
-    const given = (kid != null ? 1 : 0) + (name != null ? 1 : 0) + (transient != null ? 1 : 0) + (inline != null ? 1 : 0);
+    const given =
+      (kid != null ? 1 : 0) + (name != null ? 1 : 0) + (transient != null ? 1 : 0) + (inline != null ? 1 : 0);
     if (given !== 1) return NOT_ONE;
     if (typeof kid === 'string') {
       if (kid === lastId) return lastRead;

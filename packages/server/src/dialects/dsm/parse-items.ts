@@ -62,7 +62,7 @@ async function parseItems<Item>(
   open: (inline: InlineKey) => Promise<KeyReference | Refused>,
 ): Promise<readonly ParsedItem<Item>[]> {
   const items = new Array<ParsedItem<Item>>(raws.length);
-  let inlined: { readonly place: number; readonly raw: RawItem; readonly inline: InlineKey }[] | undefined;
+  const inlined: { readonly place: number; readonly raw: RawItem; readonly inline: InlineKey }[] = [];
   for (let place = 0; place < raws.length; place++) {
     const raw = raws[place];
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
@@ -73,9 +73,9 @@ async function parseItems<Item>(
     const read = readDescriptor(item.key);
     if (read.kind === 'reference') items[place] = parseItem(item, read.reference);
     else if (read.kind === 'refused') items[place] = refuse(read.code, read.reason);
-    else (inlined ??= []).push({ place, raw: item, inline: read.inline });
+    else inlined.push({ place, raw: item, inline: read.inline });
   }
-  if (inlined === undefined) return items;
+  if (inlined.length === 0) return items;
   const opened = new Map<InlineKey, KeyReference | Refused>();
   for (const { place, raw, inline } of inlined) {
     const key = opened.get(inline) ?? (await open(inline));
@@ -165,7 +165,7 @@ function refuse(code: DomainErrorCode, reason: string): Refused {
   return { ok: false, code, reason };
 }
 
-const NOT_AN_OBJECT = refuse('invalid_request', 'an item must be an object');
+const NOT_AN_OBJECT = refuse('invalid_request', 'a request must be a JSON object');
 const NOT_ONE_PAYLOAD = refuse('invalid_request', 'give exactly one of hash and data');
 const BAD_HASH = refuse('invalid_request', 'hash must be standard base64 with padding');
 const BAD_DATA = refuse('invalid_request', 'data must be standard base64 with padding');

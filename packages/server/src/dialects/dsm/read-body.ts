@@ -28,5 +28,9 @@ export function dropNullMembers(value: unknown): unknown {
 /** Names of members come from the caller where the schema is a map; only plain ones are repeated. */
 function describe(pointer: string, message: string): string {
   const path = pointer.slice(1).replaceAll('/', '.');
-  return path === '' ? `the body ${message}` : /^[\w.-]{1,100}$/.test(path) ? `${path} ${message}` : `a member ${message}`;
+  return path === ''
+    ? `the body ${message}`
+    : /^[\w.-]{1,100}$/.test(path)
+      ? `${path} ${message}`
+      : `a member ${message}`;
 }

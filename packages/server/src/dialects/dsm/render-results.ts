@@ -37,7 +37,10 @@ export function renderSingle(result: Result): Answer {
   return renderFault(status, text);
 }
 
-function errorOf(result: Exclude<Result, { readonly outcome: 'signed' | 'checked' }>): { readonly status: number; readonly text: string } {
+function errorOf(result: Exclude<Result, { readonly outcome: 'signed' | 'checked' }>): {
+  readonly status: number;
+  readonly text: string;
+} {
   return result.outcome === 'pending'
     ? wireError('approval_required', 'This operation requires approval')
     : wireError(result.code, result.reason);

@@ -1,6 +1,7 @@
 /** The `mode` member of sign and verify requests. */
-import type { DigestName } from '@countersign/algorithms/digests';
+
 import type { SigningOptions } from '@countersign/algorithms/algorithm';
+import type { DigestName } from '@countersign/algorithms/digests';
 import type { DomainErrorCode } from '@countersign/core/domain-error';
 import { DIGEST_WORDS, refuseDigestWord } from './digest-words.ts';
 import { decodeStrictBase64 } from './strict-base64.ts';
@@ -29,7 +30,8 @@ interface RawMode {
 export function readMode(mode: unknown, options: WritableOptions): Refusal | undefined {
   if (typeof mode !== 'object' || mode === null || Array.isArray(mode)) return FORMS;
   const { PKCS1_V15: pkcs1, PSS: pss, variant, merkle_root: merkleRoot } = mode as RawMode;
-  const given = (pkcs1 != null ? 1 : 0) + (pss != null ? 1 : 0) + (variant != null ? 1 : 0) + (merkleRoot != null ? 1 : 0);
+  const given =
+    (pkcs1 != null ? 1 : 0) + (pss != null ? 1 : 0) + (variant != null ? 1 : 0) + (merkleRoot != null ? 1 : 0);
   if (given !== 1) return FORMS;
   if (pkcs1 != null) {
     if (!isObject(pkcs1)) return FORMS;
@@ -39,7 +41,8 @@ export function readMode(mode: unknown, options: WritableOptions): Refusal | und
   if (pss != null) return readPss(pss, options);
   if (variant != null) {
     const known = VARIANTS.get(variant);
-    if (known === undefined) return { code: 'invalid_request', reason: 'mode.variant must be one of PURE, PRE_HASH, EXTERNAL_MU' };
+    if (known === undefined)
+      return { code: 'invalid_request', reason: 'mode.variant must be one of PURE, PRE_HASH, EXTERNAL_MU' };
     options.variant = known;
     return undefined;
   }

@@ -7,9 +7,7 @@
 const SHORT_CHARACTERS = 512;
 
 const VALUE_OF = new Uint8Array(128).fill(0x80);
-for (const [value, letter] of [
-  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-].entries())
+for (const [value, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   VALUE_OF[letter.charCodeAt(0)] = value;
 
 const PAD = 0x3d;

@@ -38,6 +38,8 @@ export interface GroupCommitOptions {
    * A fault in them is dropped together with them.
    */
   readonly piggyback: () => (() => void) | undefined;
+  /** Told about every commit that held: how long the transaction took, held-up time included, and its number of writes. */
+  readonly onCommit: ((seconds: number, writes: number) => void) | undefined;
   /** For tests: called before every COMMIT. While its promise is pending the commit is held up; a throw fails it. */
   readonly beforeCommit: (() => void | Promise<void>) | undefined;
 }
@@ -47,6 +49,14 @@ interface Write {
   /** Runs in the transaction. Returns how to report the result, once it is durable. */
   readonly work: () => () => void;
   readonly reject: (error: DomainError) => void;
+}
+
+interface OpenGroup {
+  readonly group: readonly Write[];
+  readonly done: readonly (() => void)[];
+  readonly refused: readonly (() => void)[];
+  readonly rollBackMirror: () => void;
+  readonly startedMs: number;
 }
 
 export class GroupCommit {
@@ -73,7 +83,9 @@ export class GroupCommit {
     const { limits } = this.#options;
     if (this.#closed) return Promise.reject(unavailable());
     if (this.#waiting.length >= limits.maxWaitingWrites || this.#waitingBytes + bytes > limits.maxWaitingBytes)
-      return Promise.reject(new DomainError('unavailable', 'too many requests are waiting for the database; send it again later'));
+      return Promise.reject(
+        new DomainError('unavailable', 'too many requests are waiting for the database; send it again later'),
+      );
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         bytes,
@@ -122,6 +134,7 @@ export class GroupCommit {
   #commitGroup(): void {
     this.#committing = true;
     const group = this.#takeGroup();
+    const startedMs = performance.now();
     const { connection, mirror } = this.#options;
     let rollBackMirror = () => mirror.reload();
     const done: (() => void)[] = [];
@@ -136,7 +149,7 @@ export class GroupCommit {
       const held = this.#options.beforeCommit?.();
       if (held !== undefined) {
         held.then(
-          () => this.#finish(group, done, refused, rollBackMirror),
+          () => this.#finish({ group, done, refused, rollBackMirror, startedMs }),
           (error: unknown) => this.#fail(group, error, rollBackMirror),
         );
         return;
@@ -145,7 +158,7 @@ export class GroupCommit {
       this.#fail(group, error, rollBackMirror);
       return;
     }
-    this.#finish(group, done, refused, rollBackMirror);
+    this.#finish({ group, done, refused, rollBackMirror, startedMs });
   }
 
   /** A savepoint for each write: its failure takes back what it did, not what its neighbours did. */
@@ -180,7 +193,7 @@ export class GroupCommit {
     connection.prepare('RELEASE write').run();
   }
 
-  #finish(group: readonly Write[], done: readonly (() => void)[], refused: readonly (() => void)[], rollBackMirror: () => void): void {
+  #finish({ group, done, refused, rollBackMirror, startedMs }: OpenGroup): void {
     try {
       this.#options.connection.prepare('COMMIT').run();
     } catch (error) {
@@ -189,6 +202,7 @@ export class GroupCommit {
     }
     for (const report of done) report();
     for (const report of refused) report();
+    this.#options.onCommit?.((performance.now() - startedMs) / 1000, group.length);
     this.#next();
   }
 

@@ -1,10 +1,10 @@
 /** A key's row and its record, in one order of columns. */
-import type { KeyParameters } from '@countersign/algorithms/algorithm';
-import { readId } from '@countersign/core/log/byte-fields';
-import type { AccountId, GroupId, KeyId } from '@countersign/core/ids';
-import type { KeyOperation, KeyRecord, KeyState } from '@countersign/core/key-record';
-import type { PrincipalId } from '@countersign/core/ids';
+
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { KeyParameters } from '@countersign/algorithms/algorithm';
+import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
+import type { KeyOperation, KeyRecord, KeyState } from '@countersign/core/key-record';
+import { readId } from '@countersign/core/log/byte-fields';
 import type { SharedValues } from './shared-values.ts';
 import { idBlob } from './sqlite-log.ts';
 
@@ -78,7 +78,7 @@ export function keyOfRow(row: readonly SQLOutputValue[], shared: SharedValues): 
     accountId: id(row[1]) as AccountId,
     groupId: id(row[2]) as GroupId,
     name: (row[3] as string | null) ?? undefined,
-    description: text(row[4]),
+    description: row[4] as string,
     algorithm: text(row[5]),
     parameters: shared.json(row[6] as string) as KeyParameters,
     custody: text(row[7]),
@@ -101,7 +101,7 @@ export function keyOfRow(row: readonly SQLOutputValue[], shared: SharedValues): 
   };
 }
 
-export function idText(cell: SQLOutputValue | undefined): string {
+export function idText(cell: SQLOutputValue | Uint8Array | undefined): string {
   const bytes = cell as Uint8Array;
   return readId(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
 }

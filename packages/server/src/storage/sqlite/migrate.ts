@@ -1,5 +1,5 @@
 import { DomainError } from '@countersign/core/domain-error';
-import { type Migration, Migrator } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { kyselyOn } from './node-sqlite-dialect.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -33,7 +33,9 @@ function refuseForeign(connection: SqliteConnection): void {
 }
 
 function refuseNewer(connection: SqliteConnection): void {
-  const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'kysely_migration'").all();
+  const tables = connection
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'kysely_migration'")
+    .all();
   if (tables.length === 0) return;
   const known = Object.keys(MIGRATIONS);
   const unknown = connection

@@ -1,12 +1,5 @@
-import {
-  type Dialect,
-  type DialectAdapter,
-  Kysely,
-  SqliteAdapter,
-  SqliteDialect,
-  type SqliteStatement,
-} from 'kysely';
 import type { StatementSync } from 'node:sqlite';
+import { type Dialect, type DialectAdapter, Kysely, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** SQLite does roll back DDL; Kysely's own adapter says no, and a crash in a migration would leave half of it. */

@@ -3,7 +3,6 @@
  * accounts and sets of operations; SQLite makes a new string for every cell.
  */
 export class SharedValues {
-  static readonly #MAX_ENTRIES = 2_000;
   readonly #texts = new Map<string, string>();
   readonly #parsed = new Map<string, unknown>();
 
@@ -11,7 +10,7 @@ export class SharedValues {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     makeRoom(this.#texts);
-    this.#texts.set(text, text);
+    if (text.length <= MAX_CHARACTERS) this.#texts.set(text, text);
     return text;
   }
 
@@ -21,17 +20,17 @@ export class SharedValues {
     if (known !== undefined) return known;
     const value = deepFreeze(JSON.parse(text));
     makeRoom(this.#parsed);
-    this.#parsed.set(text, value);
+    if (text.length <= MAX_CHARACTERS) this.#parsed.set(text, value);
     return value;
-  }
-
-  static get maxEntries(): number {
-    return SharedValues.#MAX_ENTRIES;
   }
 }
 
+const MAX_ENTRIES = 2_000;
+/** Longer texts are hardly ever equal, and would fill the memory. */
+const MAX_CHARACTERS = 512;
+
 function makeRoom(map: Map<string, unknown>): void {
-  if (map.size >= SharedValues.maxEntries) map.clear();
+  if (map.size >= MAX_ENTRIES) map.clear();
 }
 
 function deepFreeze(value: unknown): unknown {

@@ -30,7 +30,9 @@ export class SqliteConnection {
     try {
       if (role === 'writer') this.database.exec('PRAGMA journal_mode = WAL');
       this.database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
-      this.database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
+      this.database.exec(
+        `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`,
+      );
     } catch (error) {
       this.database.close();
       throw error;

@@ -36,5 +36,7 @@ export function toDomainError(error: unknown): DomainError {
 }
 
 export function unavailable(cause?: unknown): DomainError {
-  return new DomainError('unavailable', 'the database is not available at the moment; send the request again', { cause });
+  return new DomainError('unavailable', 'the database is not available at the moment; send the request again', {
+    cause,
+  });
 }

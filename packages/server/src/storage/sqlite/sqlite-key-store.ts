@@ -1,9 +1,9 @@
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DomainError } from '@countersign/core/domain-error';
 import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
 import type { KeyRecord } from '@countersign/core/key-record';
 import type { KeyStore } from '@countersign/core/ports/directory';
 import type { KeyReference } from '@countersign/core/signing-item';
-import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GenerationCache } from '../generation-cache.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { INSERT_KEY, idText, keyCells, keyOfRow, SELECT_KEYS } from './key-row.ts';
@@ -51,7 +51,6 @@ export class SqliteKeyStore implements KeyStore {
   readonly #parts: SqliteKeyStoreParts;
   readonly #shared = new SharedValues();
   readonly #byId: GenerationCache<string, KeyRecord>;
-  // A record's weight counts in `#byId` only: most records are there too.
   readonly #byName: GenerationCache<string, KeyRecord>;
   readonly #selectById: StatementSync;
   readonly #selectByName: StatementSync;
@@ -67,7 +66,10 @@ export class SqliteKeyStore implements KeyStore {
     this.#selectByName.setReturnArrays(true);
   }
 
-  async resolve(accountId: AccountId, references: readonly KeyReference[]): Promise<readonly (KeyRecord | undefined)[]> {
+  async resolve(
+    accountId: AccountId,
+    references: readonly KeyReference[],
+  ): Promise<readonly (KeyRecord | undefined)[]> {
     return references.map((reference) => this.#find(accountId, reference));
   }
 
@@ -80,7 +82,8 @@ export class SqliteKeyStore implements KeyStore {
       try {
         writer.prepare(INSERT_KEY).run(...cells);
       } catch (error) {
-        if (isUniqueViolation(error)) throw new DomainError('conflict', 'a key with this name exists already', { cause: error });
+        if (isUniqueViolation(error))
+          throw new DomainError('conflict', 'a key with this name exists already', { cause: error });
         if (isConstraintViolation(error)) throw new DomainError('not_found', 'no such group', { cause: error });
         throw error;
       }
@@ -95,24 +98,26 @@ export class SqliteKeyStore implements KeyStore {
 
   async remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean> {
     const { commits, writer, log, onRevision } = this.#parts;
-    return commits.submit(
-      4096,
-      () => {
-        const [row] = writer.prepare(DELETE).all(idBlob(id), idBlob(accountId));
-        if (row === undefined) return undefined;
-        writer.prepare(BUMP_REVISION).run(idBlob(accountId));
-        const details = { key: id, algorithm: String(row['algorithm']), version: Number(row['version']) };
-        log.appendEvent({ kind: 'key-deleted', accountId, by, details });
-        return { name: row['name'] };
-      },
-      (removed) => {
-        if (removed === undefined) return;
-        this.#byId.delete(id);
-        if (typeof removed.name === 'string') this.#byName.delete(nameIndex(accountId, removed.name));
-        this.#uses.delete(id);
-        onRevision(accountId);
-      },
-    ).then((removed) => removed !== undefined);
+    return commits
+      .submit(
+        4096,
+        () => {
+          const [row] = writer.prepare(DELETE).all(idBlob(id), idBlob(accountId));
+          if (row === undefined) return undefined;
+          writer.prepare(BUMP_REVISION).run(idBlob(accountId));
+          const details = { key: id, algorithm: String(row['algorithm']), version: Number(row['version']) };
+          log.appendEvent({ kind: 'key-deleted', accountId, by, details });
+          return { name: row['name'] };
+        },
+        (removed) => {
+          if (removed === undefined) return;
+          this.#byId.delete(id);
+          if (typeof removed.name === 'string') this.#byName.delete(nameIndex(accountId, removed.name));
+          this.#uses.delete(id);
+          onRevision(accountId);
+        },
+      )
+      .then((removed) => removed !== undefined);
   }
 
   async list(query: {
@@ -121,7 +126,8 @@ export class SqliteKeyStore implements KeyStore {
     readonly after: KeyId | undefined;
     readonly limit: number;
   }): Promise<readonly KeyRecord[]> {
-    if (!Number.isSafeInteger(query.limit) || query.limit < 0) throw new DomainError('invalid_request', 'the limit is not a count');
+    if (!Number.isSafeInteger(query.limit) || query.limit < 0)
+      throw new DomainError('invalid_request', 'the limit is not a count');
     const limit = Math.min(query.limit, MAX_LISTED);
     const account = idBlob(query.accountId);
     const after = query.after === undefined ? new Uint8Array(0) : idBlob(query.after);
@@ -196,7 +202,10 @@ export class SqliteKeyStore implements KeyStore {
 
   #ids(sql: string, ...parameters: SQLInputValue[]): KeyId[] {
     try {
-      return this.#parts.reader.prepare(sql).all(...parameters).map((row) => idText(row['id']) as KeyId);
+      return this.#parts.reader
+        .prepare(sql)
+        .all(...parameters)
+        .map((row) => idText(row['id']) as KeyId);
     } catch (error) {
       throw toDomainError(error);
     }

@@ -1,0 +1,161 @@
+/** ECDSA on secp256k1, on every native library that is here, against @noble/curves. */
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readEcdsaSignature } from '../../ecdsa-signature.ts';
+import { type Engine, EngineFailure, EngineUnavailable } from '../../engine.ts';
+import { fillFromKernel } from '../../kernel-randomness.ts';
+import { loadEngine as loadSystemEngine } from '../libsecp256k1/ecdsa.ts';
+import { loadEngine as loadNpmEngine } from '../secp256k1-npm/ecdsa.ts';
+
+const { Fn } = secp256k1.Point;
+const DETERMINISTIC = { deterministic: true, digest: 'sha-256' };
+const HEDGED = { deterministic: false };
+const PRIVATE_KEY = Fn.toBytes(0x1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdefn);
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** What the engine draws next; the kernel's where nothing is given. */
+let injected: Uint8Array | undefined;
+const fillRandom = (out: Buffer): void => (injected === undefined ? fillFromKernel(out) : void out.set(injected));
+
+const engines = await Promise.all([
+  loadOrExplain('libsecp256k1', loadSystemEngine),
+  loadOrExplain('secp256k1-npm', loadNpmEngine),
+]);
+
+async function loadOrExplain(name: string, load: (fill: typeof fillRandom) => Promise<Engine>) {
+  try {
+    return { name, engine: await load(fillRandom) };
+  } catch (error) {
+    if (error instanceof EngineUnavailable) return { name, reason: error.message };
+    throw error;
+  }
+}
+
+for (const { name, engine, reason } of engines) {
+  if (engine === undefined) it.skip(`${name} (${reason})`, () => {});
+  else describe(name, () => describeEngine(engine));
+}
+
+function describeEngine(engine: Engine): void {
+  function sign(scheme: Record<string, string | boolean>, digest: Uint8Array): Uint8Array {
+    const key = engine.loadPrivate(PRIVATE_KEY, {});
+    const out = new Uint8Array(72);
+    const signature = out.slice(0, key.signer(scheme)(digest, out));
+    key.destroy();
+    return signature;
+  }
+
+  const digests = fc.uint8Array({ minLength: 32, maxLength: 64 });
+
+  it('is RFC 6979 with a low s, byte for byte', () => {
+    fc.assert(
+      fc.property(digests, (digest) => {
+        const expected = secp256k1.sign(digest.subarray(0, 32), PRIVATE_KEY, {
+          prehash: false,
+          lowS: true,
+          format: 'der',
+        });
+        return hex(sign(DETERMINISTIC, digest)) === hex(expected);
+      }),
+    );
+  });
+
+  it('takes 32 bytes of extra entropy as RFC 6979, 3.6 says, where it is hedged', () => {
+    fc.assert(
+      fc.property(digests, fc.uint8Array({ minLength: 32, maxLength: 32 }), (digest, entropy) => {
+        injected = entropy;
+        const signature = sign(HEDGED, digest);
+        injected = undefined;
+        const expected = secp256k1.sign(digest.subarray(0, 32), PRIVATE_KEY, {
+          prehash: false,
+          lowS: true,
+          extraEntropy: entropy,
+          format: 'der',
+        });
+        return hex(signature) === hex(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('always makes a low s', () => {
+    for (let round = 0; round < 200; round += 1) {
+      const rs = readEcdsaSignature(sign(HEDGED, new Uint8Array(32).fill(round)), 32);
+      expect(Fn.fromBytes(rs?.subarray(32) ?? new Uint8Array(32)) <= Fn.ORDER / 2n).toBe(true);
+    }
+  });
+
+  it('pads a short digest on the left', () => {
+    const digest = new Uint8Array(20).fill(0x11);
+    const padded = new Uint8Array(32);
+    padded.set(digest, 12);
+    expect(hex(sign(DETERMINISTIC, digest))).toBe(hex(sign(DETERMINISTIC, padded)));
+  });
+
+  it('signs no empty digest', () => {
+    expect(() => sign(HEDGED, new Uint8Array(0))).toThrow(EngineFailure);
+  });
+
+  it('refuses determinism with any digest but SHA-256: its nonce function has no other HMAC', () => {
+    for (const digest of ['sha-1', 'sha-384', 'sha-512', 'sha3-256', 'blake2s-256']) {
+      expect(() => sign({ deterministic: true, digest }, new Uint8Array(32))).toThrow(
+        expect.objectContaining({ code: 'unsupported' }),
+      );
+    }
+    expect(() => sign({ deterministic: true }, new Uint8Array(32))).toThrow(EngineFailure);
+  });
+
+  it('refuses private keys out of range', () => {
+    for (const scalar of [0n, Fn.ORDER, Fn.ORDER + 1n, 2n ** 256n - 1n]) {
+      const bytes = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex');
+      expect(() => engine.loadPrivate(bytes, {})).toThrow(expect.objectContaining({ code: 'invalid_key' }));
+      expect(() => engine.importPrivate(sec1(bytes))).toThrow(expect.objectContaining({ code: 'invalid_key' }));
+    }
+  });
+
+  it('imports SEC1 with the public key compressed, uncompressed or left out, and refuses one that does not match', () => {
+    const uncompressed = secp256k1.getPublicKey(PRIVATE_KEY, false);
+    const compressed = secp256k1.getPublicKey(PRIVATE_KEY, true);
+    for (const publicKey of [undefined, uncompressed, compressed]) {
+      const material = engine.importPrivate(sec1(PRIVATE_KEY, publicKey));
+      expect(hex(material.privateKey)).toBe(hex(PRIVATE_KEY));
+      expect(hex(material.publicKey)).toBe(hex(uncompressed));
+    }
+    const other = secp256k1.getPublicKey(Fn.toBytes(7n), false);
+    const negated = Uint8Array.of((compressed[0] ?? 0) ^ 1, ...compressed.subarray(1));
+    for (const publicKey of [other, negated, uncompressed.subarray(0, 64), new Uint8Array(0)]) {
+      expect(() => engine.importPrivate(sec1(PRIVATE_KEY, publicKey))).toThrow(/doesn't belong/);
+    }
+  });
+
+  it('agrees with the second implementation on which signatures are valid', () => {
+    const verifying = engine.loadPublic(secp256k1.getPublicKey(PRIVATE_KEY, false), {}).verifier(HEDGED);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean(), (digest, high) => {
+        const low = secp256k1.Signature.fromBytes(
+          secp256k1.sign(digest, PRIVATE_KEY, { prehash: false, lowS: true }),
+        );
+        const signature = high ? new secp256k1.Signature(low.r, Fn.ORDER - low.s) : low;
+        return verifying(digest, signature.toBytes('der')) && !verifying(flipped(digest), signature.toBytes('der'));
+      }),
+      { numRuns: 30 },
+    );
+  });
+}
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.of((bytes[0] ?? 0) ^ 1, ...bytes.subarray(1));
+}
+
+/** RFC 5915: version 1, the key, the curve, and perhaps the public key. */
+function sec1(scalar: Uint8Array, publicKey?: Uint8Array): Uint8Array {
+  const curve = [0xa0, 0x07, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
+  const point =
+    publicKey === undefined
+      ? []
+      : [0xa1, publicKey.length + 3, 0x03, publicKey.length + 1, 0x00, ...publicKey];
+  const contents = [0x02, 0x01, 0x01, 0x04, 0x20, ...scalar, ...curve, ...point];
+  return Uint8Array.of(0x30, contents.length, ...contents);
+}

@@ -1,0 +1,20 @@
+import { Type } from 'typebox';
+import type { Endpoint } from '../../dialect.ts';
+import { readBatch } from '../batch-body.ts';
+import { parseSignItems } from '../parse-items.ts';
+import { renderBatch } from '../render-results.ts';
+import { BatchSignResponseSchema, SignRequestSchema } from '../sign-schemas.ts';
+
+/** Many signatures in one call: any mix of keys and modes, answers in order, each item with its own status. */
+export const batchSign: Endpoint = {
+  method: 'POST',
+  path: '/crypto/v1/keys/batch/sign',
+  authentication: 'api-key-or-session',
+  permissions: ['sign'],
+  request: Type.Array(SignRequestSchema),
+  responses: { 200: BatchSignResponseSchema },
+  async handle({ services, caller, limits, body }) {
+    const items = await parseSignItems(services, caller, readBatch(body, limits));
+    return renderBatch(await services.signBatch(caller, items));
+  },
+};

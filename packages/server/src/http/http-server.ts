@@ -1,0 +1,288 @@
+/**
+ * The HTTP server: Fastify for routing and connections, everything that a client can see by the dialects. Bodies are
+ * read by `parse-json-body.ts`, requests are validated by the dialects; no framework text, stack or default reaches a
+ * client.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { DomainError } from '@countersign/core/domain-error';
+import type { RequestLimits, Services } from '@countersign/core/services';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Answer, Credentials, Dialect, Endpoint } from '../dialects/dialect.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { type HttpFault, httpFaultOf, METHOD_NOT_ALLOWED, NOT_FOUND, URI_TOO_LONG } from './http-faults.ts';
+import { parseJsonBody } from './parse-json-body.ts';
+import { createPathOwner } from './path-owner.ts';
+import { plainAnswer } from './plain-answer.ts';
+import { pathOfRawPacket, refuseRaw } from './raw-refusal.ts';
+
+/** The part of the logger that is used here; pino's fits. */
+export interface HttpLogger {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+}
+
+/** The part of the metrics that is used here. */
+export interface HttpMetrics {
+  request(dialect: string, route: string, status: number, seconds: number): void;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+export interface HttpServerOptions {
+  readonly services: Services;
+  readonly limits: RequestLimits;
+  readonly dialects: readonly Dialect[];
+  readonly logger?: HttpLogger | undefined;
+  readonly metrics?: HttpMetrics | undefined;
+  /** PEM. Without it: plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly connections?: Partial<ConnectionLimits>;
+}
+
+/** What slow or idle clients may hold, and for how long. */
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to the last of its body. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** Without a byte in either direction; longer than the slowest answer (an RSA-8192 key takes seconds). */
+  readonly idleTimeoutMs: number;
+  /** How often the first two are looked at. */
+  readonly checkIntervalMs: number;
+}
+
+export interface HttpServer {
+  /** Resolves with the address in use, as a URL: `http://127.0.0.1:8080`. Port 0 takes a free one. */
+  listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /**
+   * Stops accepting, lets what was accepted finish with `connection: close`, and cuts what is left after `graceMs`.
+   * Resolves when no connection is open.
+   */
+  drain(graceMs?: number): Promise<void>;
+  /** For tests: a request without a socket. */
+  readonly inject: FastifyInstance['inject'];
+}
+
+const DEFAULT_CONNECTIONS: ConnectionLimits = {
+  maxConnections: 4096,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 75_000,
+  idleTimeoutMs: 120_000,
+  checkIntervalMs: 5_000,
+};
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_URL_CHARACTERS = 4096;
+const DEFAULT_GRACE_MS = 25_000;
+
+/** Set by authentication, before the body is read. */
+const CREDENTIALS = Symbol('credentials');
+type Authenticated = FastifyRequest & { [CREDENTIALS]?: Credentials };
+
+/** Builds the server; it listens only when told to. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
+  const ownerOf = createPathOwner(options.dialects);
+  const app = createApp(options, connections, ownerOf);
+  app.server.maxConnections = connections.maxConnections;
+  app.server.maxHeadersCount = 100;
+
+  // Our own reader for every body. Fastify's would refuse a Content-Type that it can't read, and parse JSON laxly.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: options.limits.maxBodyBytes },
+    (_request, body, done) => {
+      try {
+        done(null, parseJsonBody(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  app.addHook('onRequest', (request, reply, done) => {
+    const { headers } = request.raw;
+    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/octet-stream';
+    if (request.url.length > MAX_URL_CHARACTERS) send(reply, faultAnswer(ownerOf, request.url, URI_TOO_LONG));
+    else done();
+  });
+  app.setErrorHandler((error, request, reply) => send(reply, errorAnswer(options, ownerOf, request, error)));
+  app.setNotFoundHandler((request, reply) => send(reply, missingAnswer(ownerOf, request.url)));
+  observeRequests(app, options, ownerOf);
+  addServicePaths(app, options);
+  for (const dialect of options.dialects)
+    for (const endpoint of dialect.endpoints) addEndpoint(app, options, dialect, endpoint);
+
+  return {
+    async listen(at) {
+      await app.listen({ host: at.host, port: at.port });
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') throw new Error('the server has no address');
+      const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      return `${options.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+    },
+    drain: (graceMs = DEFAULT_GRACE_MS) => drain(app, graceMs),
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+  };
+}
+
+function createApp(
+  options: HttpServerOptions,
+  connections: ConnectionLimits,
+  ownerOf: (url: string) => Dialect | undefined,
+): FastifyInstance {
+  const shared = {
+    logger: false,
+    bodyLimit: options.limits.maxBodyBytes,
+    connectionTimeout: connections.idleTimeoutMs,
+    keepAliveTimeout: connections.keepAliveTimeoutMs,
+    requestTimeout: connections.requestTimeoutMs,
+    // What still arrives while we drain was accepted: it is answered, with `connection: close`.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle' as const,
+    exposeHeadRoutes: false,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: connections.headersTimeoutMs,
+      connectionsCheckingInterval: connections.checkIntervalMs,
+    },
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      send(reply, errorAnswer(options, ownerOf, request, error));
+    },
+    clientErrorHandler: (error: Error & { readonly code?: string; readonly rawPacket?: unknown }, socket: Socket) => {
+      if (error.code === 'ECONNRESET' || socket.destroyed) {
+        socket.destroy();
+        return;
+      }
+      const fault = httpFaultOf(error, options.limits.maxBodyBytes) ?? {
+        status: 400,
+        message: 'the request is not valid HTTP',
+      };
+      refuseRaw(socket, faultAnswer(ownerOf, pathOfRawPacket(error.rawPacket), fault));
+    },
+  };
+  if (options.tls === undefined) return fastify(shared);
+  const https = { ...shared.http, ...options.tls, minVersion: 'TLSv1.2' as const };
+  // The types of the two kinds of server differ in members that nothing here touches.
+  return fastify({ ...shared, https }) as unknown as FastifyInstance;
+}
+
+/** One route: authenticate from the headers alone, then read the body, then handle. */
+function addEndpoint(app: FastifyInstance, options: HttpServerOptions, dialect: Dialect, endpoint: Endpoint): void {
+  const { services, limits } = options;
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    config: { dialect: dialect.name },
+    ...(endpoint.authentication !== 'none' && {
+      onRequest: async (request: FastifyRequest) => {
+        (request as Authenticated)[CREDENTIALS] = await dialect.authenticate(
+          services,
+          request.headers.authorization,
+          endpoint.authentication as Exclude<Endpoint['authentication'], 'none'>,
+        );
+      },
+    }),
+    handler: async (request, reply) => {
+      const context = {
+        services,
+        limits,
+        body: request.body,
+        params: request.params as Record<string, string>,
+        query: request.query as Record<string, string | string[]>,
+      };
+      if (endpoint.authentication === 'none') return send(reply, await endpoint.handle(context));
+      const credentials = (request as Authenticated)[CREDENTIALS];
+      // Fails closed should a hook ever be lost.
+      if (credentials === undefined) throw new DomainError('unauthenticated', 'not authenticated');
+      return send(reply, await endpoint.handle({ ...context, ...credentials }));
+    },
+  });
+}
+
+/** For load balancers and Prometheus; they belong to no dialect. */
+function addServicePaths(app: FastifyInstance, { services, metrics }: HttpServerOptions): void {
+  app.get('/health', async (_request, reply) => {
+    const ready = await services.canSign().catch(() => false);
+    return send(reply, ready ? plainAnswer(200, 'ok') : plainAnswer(503, 'the service cannot sign at the moment'));
+  });
+  if (metrics === undefined) return;
+  app.get('/metrics', async (_request, reply) =>
+    send(reply, { status: 200, contentType: metrics.contentType, body: await metrics.render() }),
+  );
+}
+
+function observeRequests(
+  app: FastifyInstance,
+  { metrics, logger }: HttpServerOptions,
+  ownerOf: (url: string) => Dialect | undefined,
+): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    // The pattern of the route, never the path: a label must not grow with what callers think of.
+    const route = request.routeOptions.url ?? 'none';
+    const dialect = ownerOf(request.url)?.name ?? 'none';
+    metrics?.request(dialect, route, reply.statusCode, reply.elapsedTime / 1000);
+    logger?.debug({ dialect, route, status: reply.statusCode, ms: reply.elapsedTime }, 'request answered');
+    done();
+  });
+}
+
+/** What any error becomes on the wire. What isn't expected is logged under an id, and only the id is told. */
+function errorAnswer(
+  { limits, logger }: HttpServerOptions,
+  ownerOf: (url: string) => Dialect | undefined,
+  request: FastifyRequest,
+  error: unknown,
+): Answer {
+  const dialect = ownerOf(request.url);
+  if (!(error instanceof DomainError)) {
+    const fault = httpFaultOf(error, limits.maxBodyBytes);
+    if (fault !== undefined) return faultAnswer(ownerOf, request.url, fault);
+  }
+  const expected = error instanceof DomainError && error.code !== 'internal';
+  if (expected) {
+    if (error.code === 'unavailable') logger?.warn({ err: error, route: request.routeOptions.url }, 'request refused');
+    return dialect?.renderError(error) ?? plainAnswer(400, error.message);
+  }
+  const errorId = randomUUID();
+  logger?.error({ err: error, errorId, method: request.method, route: request.routeOptions.url }, 'request failed');
+  return faultAnswer(ownerOf, request.url, { status: 500, message: `internal error (${errorId})` });
+}
+
+function faultAnswer(ownerOf: (url: string) => Dialect | undefined, url: string, fault: HttpFault): Answer {
+  return ownerOf(url)?.renderFault(fault.status, fault.message) ?? plainAnswer(fault.status, fault.message);
+}
+
+function missingAnswer(ownerOf: (url: string) => Dialect | undefined, url: string): Answer {
+  const path = url.split('?', 1)[0] ?? '';
+  const allowed = allowedMethods(ownerOf(url)?.endpoints ?? [], path);
+  if (allowed.length === 0) return faultAnswer(ownerOf, url, NOT_FOUND);
+  const answer = faultAnswer(ownerOf, url, METHOD_NOT_ALLOWED);
+  return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  // Fastify closes the connection after any body that was refused. The rest of such a body is read and dropped
+  // instead (in the time that a request may take): a connection closed over unread bytes is reset, and then the
+  // client never sees why it was refused. While draining the header stays, since it isn't set on the reply.
+  reply.removeHeader('connection');
+  reply.code(answer.status);
+  reply.header('x-content-type-options', 'nosniff');
+  reply.header('cache-control', 'no-store');
+  if (answer.headers !== undefined) reply.headers(answer.headers as Record<string, string>);
+  if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
+  return reply.send(answer.body);
+}
+
+async function drain(app: FastifyInstance, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}

@@ -1,0 +1,154 @@
+/** The embedded store: one SQLite file, written by one process. */
+
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Store } from '../store.ts';
+import { type CommitLimits, DEFAULT_COMMIT_LIMITS, GroupCommit } from './group-commit.ts';
+import { migrate } from './migrate.ts';
+import { type ConnectionRole, SqliteConnection } from './sqlite-connection.ts';
+import { SqliteDirectory } from './sqlite-directory.ts';
+import { toDomainError } from './sqlite-fault.ts';
+import { DEFAULT_KEY_CACHE, type KeyCacheLimits, SqliteKeyStore } from './sqlite-key-store.ts';
+import { SqliteLog } from './sqlite-log.ts';
+import { SqliteSigningJournal } from './sqlite-signing-journal.ts';
+
+export interface SqliteStoreOptions {
+  /** The database file; its folder exists. `-wal` and `-shm` lie beside it. */
+  readonly path: string;
+  readonly now?: () => number;
+  readonly commitLimits?: CommitLimits;
+  readonly keyCache?: KeyCacheLimits;
+  /** Noted key uses and moved session expiries are written with a commit, at most this often. */
+  readonly lazyWriteIntervalMs?: number;
+  /** Told about every commit: how long its transaction took, and how many writes shared it. */
+  readonly onCommit?: (seconds: number, writes: number) => void;
+  /** For tests: see every connection, hold up or fail a commit. */
+  readonly faults?: {
+    readonly onConnection?: (database: DatabaseSync, role: ConnectionRole) => void;
+    readonly beforeCommit?: () => void | Promise<void>;
+  };
+}
+
+const DEFAULT_LAZY_WRITE_INTERVAL_MS = 5_000;
+const HEALTH_INTERVAL_MS = 1_000;
+const WRITE_HEALTH = `INSERT INTO meta (name, value) VALUES ('last_health_write', ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+
+/**
+ * Opens the file, makes it where there is none, and brings its schema up to date.
+ * @throws DomainError `not_supported` for a file of a newer version or another program; `internal` for a damaged log;
+ * `unavailable` when the file can't be opened
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const connections: SqliteConnection[] = [];
+  const connect = (role: ConnectionRole): SqliteConnection => {
+    const connection = new SqliteConnection(options.path, role);
+    connections.push(connection);
+    options.faults?.onConnection?.(connection.database, role);
+    return connection;
+  };
+  try {
+    const writer = connect('writer');
+    await migrate(writer);
+    return await assemble(options, writer, connect('reader'));
+  } catch (error) {
+    for (const connection of connections) connection.close();
+    throw toDomainError(error);
+  }
+}
+
+async function assemble(
+  options: SqliteStoreOptions,
+  writer: SqliteConnection,
+  reader: SqliteConnection,
+): Promise<Store> {
+  const now = options.now ?? Date.now;
+  const log = new SqliteLog(writer, now);
+  const lazyWrites = every(options.lazyWriteIntervalMs ?? DEFAULT_LAZY_WRITE_INTERVAL_MS, now);
+  const commits: GroupCommit = new GroupCommit({
+    connection: writer,
+    limits: options.commitLimits ?? DEFAULT_COMMIT_LIMITS,
+    mirror: {
+      mark: () => log.mark(),
+      reload: () => {
+        log.reload();
+        keys.forget();
+        directory.forget();
+      },
+    },
+    piggyback: () => {
+      if (!(keys.hasPendingUses || directory.hasPendingExtensions) || !lazyWrites()) return undefined;
+      const after = [keys.writeUses(), directory.writeExtensions()];
+      return () => {
+        for (const report of after) report();
+      };
+    },
+    onCommit: options.onCommit,
+    beforeCommit: options.faults?.beforeCommit,
+  });
+  const directory = new SqliteDirectory({ reader, writer, commits, log, now });
+  const keys = new SqliteKeyStore({
+    reader,
+    writer,
+    commits,
+    log,
+    cache: options.keyCache ?? DEFAULT_KEY_CACHE,
+    onRevision: (id) => directory.forgetAccount(id),
+  });
+  const journal = new SqliteSigningJournal({ writer, commits, log, now, onStale: () => directory.forget() });
+  const healthy = throttled(HEALTH_INTERVAL_MS, now, () =>
+    commits.submit(64, () => {
+      writer.prepare(WRITE_HEALTH).run(Buffer.from(String(now())));
+    }),
+  );
+  // A first leaf with a random name: the trees of two databases never have an equal root.
+  if (log.nextLeaf === 0)
+    await commits.submit(256, () => {
+      if (log.nextLeaf === 0)
+        log.appendEvent({ kind: 'log-created', accountId: undefined, by: undefined, details: { log: randomUUID() } });
+    });
+  return {
+    keys,
+    directory,
+    journal,
+    log: {
+      head: () => commits.submit(0, () => log.head()),
+      appendEvent: (event) => commits.submit(1024, () => log.appendEvent(event)),
+      readTile: (level, index) => commits.submit(0, () => log.tile(level, index)),
+    },
+    closeOpenIntents: () => journal.closeOpenIntents(),
+    health: healthy,
+    close: async () => {
+      lazyWrites.force();
+      if (keys.hasPendingUses || directory.hasPendingExtensions)
+        await commits.submit(0, () => undefined).catch(() => undefined);
+      await commits.close();
+      reader.close();
+      writer.close();
+    },
+  };
+}
+
+/** Says yes at most once per interval, the first time after one interval; `force` makes the next answer yes. */
+function every(intervalMs: number, now: () => number): (() => boolean) & { force(): void } {
+  let nextMs = now() + intervalMs;
+  const due = (): boolean => {
+    if (now() < nextMs) return false;
+    nextMs = now() + intervalMs;
+    return true;
+  };
+  return Object.assign(due, {
+    force: () => {
+      nextMs = Number.NEGATIVE_INFINITY;
+    },
+  });
+}
+
+/** Shares one run among all callers of an interval, so that a stranger's probes can't fill the disk queue. */
+function throttled(intervalMs: number, now: () => number, run: () => Promise<void>): () => Promise<void> {
+  let last: { readonly startedMs: number; readonly result: Promise<void> } | undefined;
+  return () => {
+    if (last === undefined || now() - last.startedMs >= intervalMs) last = { startedMs: now(), result: run() };
+    return last.result;
+  };
+}
