@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 /** One project per package, so that `--project core` runs one; a file outside all of them isn't a test. */
 const projects: Record<string, string[]> = {
@@ -15,6 +16,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 20_000,
+    reporters: ['default', new SummaryReporter()],
     // A test that was left alone with `only`, or a run that found none, isn't a green run.
     allowOnly: false,
     passWithNoTests: false,

@@ -27,7 +27,10 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const startedMs = performance.now();
   const openssl = await findOtherOpenssl();
-  const service = await startService();
+  const service = await startService().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+  });
+  if (service === undefined) return 1;
   console.log(`A service is up on ${service.host}:${service.port} (${seconds(service.startMs)}).`);
   const client = createDsmClient(service.host, service.port, service.apiKey);
   let report: DemoReport | undefined;
@@ -52,7 +55,9 @@ async function main(): Promise<number> {
   print(report, performance.now() - startedMs);
   for (const problem of problems) console.error(`WRONG: ${problem}`);
   console.log(
-    problems.length === 0 ? 'Everything is as it should be.' : `${problems.length} things are wrong; see above.`,
+    problems.length === 0
+      ? 'Everything is as it should be.'
+      : `Something is wrong: ${problems.length} of the checks failed; see above.`,
   );
   return problems.length === 0 ? 0 : 1;
 }

@@ -64,11 +64,16 @@ interface Started {
 function start(
   command: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; group?: true } = {},
 ): Started {
   const env: NodeJS.ProcessEnv = { ...process.env, PATH: outside.join(delimiter), ...options.env };
   for (const name of Object.keys(env)) if (name.startsWith('npm_')) delete env[name];
-  const child = spawn(command, args, { cwd: options.cwd ?? folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.group ?? false,
+  });
   if (child.pid !== undefined) started.add(child.pid);
   let output = '';
   const waiter = new Promise<Awaited<Started['waiter']>>((found, failed) => {
@@ -162,6 +167,25 @@ describe('launcher', () => {
     expect((await waiter).options).toBeUndefined();
     child.kill('SIGTERM');
     await ended;
+  });
+
+  it('gives the service one signal for the several that one Ctrl-C makes', async () => {
+    const copied = copyOf({ platformPackage: true });
+    const counting = "let count = 0; process.on('SIGINT', () => { count += 1; console.log('signals:', count); });\n";
+    writeFileSync(join(copied, 'packages/server/src/main.ts'), counting + WAITER);
+    const { child, waiter, ended } = start(systemNode, [join(copied, 'bin/countersign.mjs'), 'x'], { group: true });
+    await waiter;
+    // What a terminal does, and then npm.
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    await sleep(50);
+    child.kill('SIGINT');
+    await sleep(1200);
+    child.kill('SIGINT');
+    await sleep(100);
+    child.kill('SIGTERM');
+    const { output } = await ended;
+    expect(output).toContain('signals: 2');
+    expect(output).not.toContain('signals: 3');
   });
 
   it.each([[['--run']], [['--tool']], [['--tool', 'no-such-tool']]])('refuses %j', async (args) => {

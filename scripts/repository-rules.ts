@@ -1,14 +1,15 @@
 /** Simple rules about the repository's own text, which no linter of ours checks. */
 import { globSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { TEST_FILE } from './layering/rules.ts';
 
-const MAX_SOURCE_LINES = 400;
+const MAX_SOURCE_LINES = 450;
 
 /** Longer than that because they are tables. */
 const TABLES: readonly string[] = ['packages/algorithms/src/digests.ts'];
 
 const EVERYTHING = [
-  '{packages,scripts,bench,docs,bin}/**/*.{ts,mjs,json,md,sh}',
+  '{packages,scripts,bench,docs,bin}/**/*.{ts,cts,mjs,json,md,sh}',
   '*.{ts,mjs,json,md}',
   '.ci/*',
   '.dependency-cruiser.*',
@@ -40,8 +41,8 @@ function fileProblems(file: string, text: string): string[] {
   const problems: string[] = [];
   const isTest = file.endsWith('.test.ts');
   if (
-    /^packages\/[^/]+\/src\/.*\.ts$/.test(file) &&
-    !isTest &&
+    /^packages\/[^/]+\/src\/.*\.c?ts$/.test(file) &&
+    !new RegExp(TEST_FILE).test(file) &&
     !TABLES.includes(file) &&
     lines.length > MAX_SOURCE_LINES
   )

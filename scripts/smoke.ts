@@ -38,7 +38,10 @@ async function start(command: string, args: readonly string[], dataDir: string):
   const settings = ['--data-dir', dataDir, '--listen', '127.0.0.1:0'];
   const child = spawn(command, [...args, ...settings], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
   const ended = new Promise<string>((done) => {
     child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`));
   });
@@ -140,6 +143,13 @@ async function smoke(dataDir: string): Promise<void> {
   } finally {
     await stop(second);
   }
+  const third = await start('node', [launcher, 'serve'], dataDir);
+  const family = descendants(third.child.pid ?? 0);
+  third.child.kill('SIGKILL');
+  const killedMs = performance.now();
+  while (family.some(isAlive) && performance.now() - killedMs < END_LIMIT_MS) await sleep(100);
+  expect(!family.some(isAlive), `none of its ${family.length} processes outlives a killed launcher`);
+
   expect(run('node', [launcher, 'log', 'verify', '--data-dir', dataDir]).length > 0, 'the log verifies');
 }
 

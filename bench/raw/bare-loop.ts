@@ -65,6 +65,16 @@ export async function openBareLoop(task: EngineTask, processes: number): Promise
   };
 }
 
+/** The engine that the service's processes would take for this task. */
+export async function bareEngineName(task: EngineTask): Promise<string> {
+  const loop = await openBareLoop(task, 1);
+  try {
+    return (await loop.run(1, 0.01)).engine;
+  } finally {
+    loop.close();
+  }
+}
+
 class LoopChild {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;

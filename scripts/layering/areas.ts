@@ -41,7 +41,7 @@ export const EFFECT_MODULES: readonly string[] = [
 
 const server = 'packages/server/src';
 /** Locked memory and the kernel's randomness; the keeper needs them for the root key. */
-const SECRETS = '(secret-memory|kernel-randomness)\\.ts$';
+const SECRETS = '(secret-memory|kernel-randomness|sodium-native\\.d)\\.ts$';
 /** Native parts that several engines share. */
 const ENGINE_PARTS = '(ec-scalar|ed25519-public-key)\\.ts$';
 

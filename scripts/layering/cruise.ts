@@ -23,7 +23,9 @@ export interface LayeringReport {
  * @param root absolute path of a repository, or of a tree laid out like one
  */
 export async function cruise(root: string): Promise<LayeringReport> {
-  const files = globSync('packages/*/{src,test}/**/*.ts', { cwd: root }).map((file) => file.split(sep).join('/'));
+  const files = globSync('packages/*/{src,test}/**/*.{ts,cts,mts}', { cwd: root }).map((file) =>
+    file.split(sep).join('/'),
+  );
   const problems: LayeringProblem[] = files.flatMap(placeProblem);
   if (files.length === 0) {
     problems.push({ rule: 'not blind', from: root, to: 'no source file was found' });
@@ -43,7 +45,7 @@ export async function cruise(root: string): Promise<LayeringReport> {
     {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types', 'require'],
-      extensions: ['.ts', '.d.ts', '.mjs', '.js', '.cjs', '.json', '.node'],
+      extensions: ['.ts', '.cts', '.mts', '.d.ts', '.mjs', '.js', '.cjs', '.json', '.node'],
       mainFields: ['module', 'main', 'types'],
     },
   );

@@ -2,8 +2,8 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 import { AREAS, type Area, EFFECT_MODULES, NATIVE_PACKAGES } from './areas.ts';
 
-/** Tests may import what they like; they are never imported (see `not-to-test`). */
-export const TEST_FILE = '(\\.test\\.ts$|^packages/[^/]+/test/)';
+/** Tests, and what only they use: contract suites and fixtures. They may import what they like, and nothing else them. */
+export const TEST_FILE = '(\\.test\\.ts$|-(contract|fixtures?)\\.ts$|^packages/[^/]+/test/)';
 const OURS = '^packages/';
 const nativePath = `(^|/)node_modules/(${NATIVE_PACKAGES.join('|')})/`;
 const effectPath = `^(node:)?(${EFFECT_MODULES.join('|')})(/|$)`;

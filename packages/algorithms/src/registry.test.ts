@@ -8,7 +8,14 @@ import { encodedPrivateKeys } from '../test/encoded-private-keys.ts';
 import { bytesFromHex, type KnownAnswer, type KnownAnswers, payloadOf } from '../test/known-answers/known-answer.ts';
 import { KNOWN_ANSWERS } from '../test/known-answers/known-answers.ts';
 import type { Algorithm, KeyParameters, PreparedPayload, Scheme, SigningOptions } from './algorithm.ts';
-import { type Engine, EngineFailure, type EngineFailureCode, EngineUnavailable, type SigningKey } from './engine.ts';
+import {
+  type Engine,
+  EngineFailure,
+  type EngineFailureCode,
+  EngineUnavailable,
+  type KeyMaterial,
+  type SigningKey,
+} from './engine.ts';
 import { allAlgorithms, findAlgorithm } from './registry.ts';
 
 interface LoadedEngine {
@@ -24,7 +31,9 @@ interface Subject {
 }
 
 /** Only these need something beyond `npm ci`: a system package, or a platform that there's a prebuilt binary for. */
-const HAS_PREBUILT_SECP256K1 = ['linux-x64', 'darwin-arm64', 'win32-x64'].includes(`${process.platform}-${process.arch}`);
+const HAS_PREBUILT_SECP256K1 = ['linux-x64', 'darwin-arm64', 'win32-x64'].includes(
+  `${process.platform}-${process.arch}`,
+);
 const MAY_BE_ABSENT: ReadonlySet<string> = new Set(
   HAS_PREBUILT_SECP256K1 ? ['libsecp256k1'] : ['libsecp256k1', 'secp256k1-npm'],
 );
@@ -110,11 +119,13 @@ describe.each(subjects)('$algorithm.name', (subject) => {
     });
 
     it('makes another key each time', () => {
-      expect(hex(engine.generate(parameters).publicKey)).not.toBe(hex(engine.generate(parameters).publicKey));
+      const [one, two] = [materialOf(engine, parameters, 0), materialOf(engine, parameters, 1)];
+      expect(hex(one.publicKey)).not.toBe(hex(two.publicKey));
+      expect(hex(one.privateKey)).not.toBe(hex(two.privateKey));
     });
 
     it('keeps no reference to the private key that it was given', () => {
-      const material = engine.generate(parameters);
+      const material = materialOf(engine, parameters);
       const given = Uint8Array.from(material.privateKey);
       const key = engine.loadPrivate(given, material.parameters);
       given.fill(0);
@@ -183,7 +194,7 @@ describe.each(subjects)('$algorithm.name', (subject) => {
 
     it('verifies no signature that was cut, extended, emptied or is of another key', () => {
       const { key, verifying } = freshKey(subject, engine, parameters);
-      const other = freshKey(subject, engine, parameters);
+      const other = freshKey(subject, engine, parameters, 1);
       for (const { title, prepared } of ways) {
         const signature = signOnce(key, prepared);
         if (signature === undefined) continue;
@@ -222,7 +233,7 @@ describe.each(subjects)('$algorithm.name', (subject) => {
 
     it('lets one key be destroyed without harm to another', () => {
       const one = freshKey(subject, engine, parameters);
-      const two = freshKey(subject, engine, parameters);
+      const two = freshKey(subject, engine, parameters, 1);
       one.key.destroy();
       for (const { prepared } of ways) {
         const signature = signOnce(two.key, prepared);
@@ -255,7 +266,7 @@ describe.each(subjects)('$algorithm.name', (subject) => {
     });
 
     it('refuses public keys of a wrong length', () => {
-      const { publicKey, parameters: own } = engine.generate(parameters);
+      const { publicKey, parameters: own } = materialOf(engine, parameters);
       const wrong = [
         new Uint8Array(0),
         publicKey.subarray(0, -1),
@@ -272,7 +283,7 @@ describe.each(subjects)('$algorithm.name', (subject) => {
     });
 
     it('refuses private keys of a wrong length', () => {
-      const { privateKey, parameters: own } = engine.generate(parameters);
+      const { privateKey, parameters: own } = materialOf(engine, parameters);
       for (const candidate of [
         new Uint8Array(0),
         Uint8Array.from(privateKey.subarray(0, -1)),
@@ -335,18 +346,21 @@ describe.each(subjects)('$algorithm.name', (subject) => {
   const pairs = engines.flatMap((one) => engines.map((two) => ({ one, two }))).filter(({ one, two }) => one !== two);
   for (const { one, two } of pairs) {
     it(`${two.name} verifies what ${one.name} signs, and makes the same of it where it is deterministic`, () => {
-      const material = one.engine.generate(parameters);
+      const material = materialOf(one.engine, parameters);
       const signer = one.engine.loadPrivate(material.privateKey, material.parameters);
       const other = two.engine.loadPrivate(material.privateKey, material.parameters);
       const verifying = two.engine.loadPublic(material.publicKey, material.parameters);
       expect(hex(other.publicKey)).toBe(hex(material.publicKey));
+      const compared: string[] = [];
       for (const { title, prepared, deterministic } of ways) {
         const signature = signOnce(signer, prepared);
-        if (signature === undefined) continue;
+        if (signature === undefined || isUnsupported(() => verifying.verifier(prepared.scheme))) continue;
         expect(verify(verifying, prepared, signature), title).toBe(true);
+        compared.push(title);
         const same = deterministic ? signOnce(other, prepared) : undefined;
         if (same !== undefined) expect(hex(same), title).toBe(hex(signature));
       }
+      expect(compared.length).toBeGreaterThan(0);
       signer.destroy();
       other.destroy();
     });
@@ -407,21 +421,27 @@ function checkKnownAnswer(algorithm: Algorithm, engineName: string, engine: Engi
 
   const verifying = engine.loadPublic(publicKey, parameters);
   const loaded = loadKnownPrivateKey(engine, answer, parameters);
-  if (answer.unsupportedBy?.[engineName] !== undefined) {
-    expect(failureOf(() => loaded?.signer(prepared.value.scheme))).toBe('unsupported');
-    expect(failureOf(() => verifying.verifier(prepared.value.scheme))).toBe('unsupported');
-    return;
+  const mayRefuse = engineName === 'node-crypto' || answer.unsupportedBy?.[engineName] !== undefined;
+
+  if (!(mayRefuse && isUnsupported(() => verifying.verifier(prepared.value.scheme)))) {
+    expect(verify(verifying, prepared.value, signature)).toBe(true);
   }
-  expect(verify(verifying, prepared.value, signature)).toBe(true);
   if (loaded === undefined) {
     if (answer.expect === 'sign') throw new Error('a case that signs needs a private key');
     return;
   }
   expect(hex(loaded.publicKey)).toBe(answer.publicKeyHex);
+  if (mayRefuse && isUnsupported(() => loaded.signer(prepared.value.scheme))) return;
+  expect(answer.unsupportedBy?.[engineName], 'it is said to be unsupported').toBeUndefined();
   const own = sign(loaded, prepared.value);
   if (answer.expect === 'sign') expect(hex(own)).toBe(answer.signatureHex);
   else expect(verify(verifying, prepared.value, own)).toBe(true);
   loaded.destroy();
+}
+
+/** Only the fallback may refuse schemes without its known answers saying so; none may approximate. */
+function isUnsupported(action: () => unknown): boolean {
+  return failureOf(action) === 'unsupported';
 }
 
 function loadKnownPrivateKey(engine: Engine, answer: KnownAnswer, parameters: KeyParameters): SigningKey | undefined {
@@ -433,13 +453,24 @@ function loadKnownPrivateKey(engine: Engine, answer: KnownAnswer, parameters: Ke
   return engine.loadPrivate(material.privateKey, material.parameters);
 }
 
-function freshKey({ algorithm }: Subject, engine: Engine, parameters: KeyParameters) {
-  const material = engine.generate(parameters);
+function freshKey({ algorithm }: Subject, engine: Engine, parameters: KeyParameters, which: 0 | 1 = 0) {
+  const material = materialOf(engine, parameters, which);
   return {
     key: engine.loadPrivate(material.privateKey, material.parameters),
     verifying: engine.loadPublic(material.publicKey, material.parameters),
     longest: algorithm.maxSignatureBytes(material.parameters),
   };
+}
+
+const made = new Map<Engine, KeyMaterial[]>();
+
+/** Two keys of each engine, made once: RSA takes its time. */
+function materialOf(engine: Engine, parameters: KeyParameters, which: 0 | 1 = 0): KeyMaterial {
+  const materials = made.get(engine) ?? [engine.generate(parameters), engine.generate(parameters)];
+  made.set(engine, materials);
+  const material = materials[which];
+  if (material === undefined) throw new Error('there are two keys');
+  return material;
 }
 
 function defaultParameters(algorithm: Algorithm): KeyParameters {

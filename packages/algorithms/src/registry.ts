@@ -11,9 +11,13 @@ import {
   ecdsaSecp224k1,
   ecdsaSecp256k1,
 } from './families/ecdsa.ts';
+import { ed448 } from './families/ed448.ts';
 import { ed25519 } from './families/ed25519.ts';
+import { mlDsa44, mlDsa65, mlDsa87 } from './families/ml-dsa.ts';
+import { rsa } from './families/rsa.ts';
 
 const ALL: readonly Algorithm[] = [
+  rsa,
   ecdsaP192,
   ecdsaP224,
   ecdsaP256,
@@ -23,7 +27,11 @@ const ALL: readonly Algorithm[] = [
   ecdsaSecp224k1,
   ecdsaSecp256k1,
   ed25519,
+  ed448,
   bip340,
+  mlDsa44,
+  mlDsa65,
+  mlDsa87,
 ];
 
 const byName: ReadonlyMap<string, Algorithm> = new Map(ALL.map((algorithm) => [algorithm.name, algorithm]));

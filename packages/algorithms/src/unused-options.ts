@@ -11,10 +11,7 @@ const REASONS: { readonly [Option in keyof Required<SigningOptions>]: string } =
 };
 
 /** A reason to refuse, if an option outside `used` was given: an option is never ignored. */
-export function findUnusedOption(
-  options: SigningOptions,
-  used: readonly (keyof SigningOptions)[],
-): string | undefined {
+export function findUnusedOption(options: SigningOptions, used: readonly (keyof SigningOptions)[]): string | undefined {
   for (const option of Object.keys(REASONS) as (keyof SigningOptions)[]) {
     if (options[option] !== undefined && !used.includes(option)) return REASONS[option];
   }

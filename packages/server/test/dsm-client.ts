@@ -8,6 +8,20 @@ export interface DsmAnswer {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** An item of a batch's answer. */
+export interface DsmBatchItem {
+  readonly status: number;
+  readonly error?: string;
+  readonly body?: { readonly kid?: string; readonly signature?: string; readonly result?: boolean };
+}
+
+/** The items of a batch's answer. @throws where it isn't a list */
+export function batchItems(answer: DsmAnswer): readonly DsmBatchItem[] {
+  const items: unknown = JSON.parse(answer.text);
+  if (!Array.isArray(items)) throw new Error(`not a batch: ${answer.text}`);
+  return items as DsmBatchItem[];
+}
+
 export interface DsmCallOptions {
   /** Sent as `Basic`. */
   readonly apiKey?: string | undefined;
@@ -29,7 +43,9 @@ export function dsmClient(server: HttpServer, defaults: DsmCallOptions = {}): Ds
       method: method as 'GET',
       url: path,
       headers: { ...(authorization !== undefined && { authorization }), ...headers },
-      ...(body !== undefined && { payload: typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body) }),
+      ...(body !== undefined && {
+        payload: typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body),
+      }),
     });
     return {
       status: response.statusCode,

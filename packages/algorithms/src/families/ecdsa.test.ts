@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign as nodeSign,
+  verify as nodeVerify,
+} from 'node:crypto';
 import { type ECDSA, ecdsa } from '@noble/curves/abstract/weierstrass.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { sha1 } from '@noble/hashes/legacy.js';
@@ -168,8 +174,8 @@ describe.each(ON_OPENSSL)('$name', (algorithm) => {
       };
     });
     const swapped = Buffer.concat([
-      one?.der.subarray(0, -(one.point)) ?? Buffer.alloc(0),
-      other?.der.subarray(-(other.point)) ?? Buffer.alloc(0),
+      one?.der.subarray(0, -one.point) ?? Buffer.alloc(0),
+      other?.der.subarray(-other.point) ?? Buffer.alloc(0),
     ]);
     expect(() => engine.importPrivate(swapped)).toThrow("doesn't belong");
   });
@@ -221,9 +227,9 @@ describe.each(ON_OPENSSL)('$name', (algorithm) => {
     const assemble = (first: Uint8Array) => encodeDer(0x30, encodeDer(0x02, first), encodeDer(0x02, s));
     expect(verifies(algorithm, material.publicKey, payload, assemble(r))).toBe(true);
     expect(verifies(algorithm, material.publicKey, payload, assemble(Uint8Array.from([0, ...r])))).toBe(false);
-    expect(verifies(algorithm, material.publicKey, payload, Uint8Array.from([0x30, 0x82, 0, body.length, ...body]))).toBe(
-      false,
-    );
+    expect(
+      verifies(algorithm, material.publicKey, payload, Uint8Array.from([0x30, 0x82, 0, body.length, ...body])),
+    ).toBe(false);
   });
 
   it('can not be used after destroy, by old functions or new ones', () => {
@@ -362,7 +368,9 @@ describe('preparing a payload for ECDSA', () => {
     const bytes = new Uint8Array(32);
     expect(refusal(ecdsaP256, { kind: 'digest', bytes, digest: undefined })).toContain('name the hash');
     expect(refusal(ecdsaP256, { kind: 'message', bytes, digest: undefined })).toContain('name the hash');
-    expect(refusal(ecdsaP256, { kind: 'digest', bytes, digest: 'sha-512' })).toBe('a sha-512 digest has 64 bytes, not 32');
+    expect(refusal(ecdsaP256, { kind: 'digest', bytes, digest: 'sha-512' })).toBe(
+      'a sha-512 digest has 64 bytes, not 32',
+    );
     expect(refusal(ecdsaP256, digestPayload('ssl3'))).toContain('PKCS #1 v1.5');
   });
 

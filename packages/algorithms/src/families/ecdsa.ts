@@ -53,7 +53,8 @@ function prepare(payload: Payload, options: SigningOptions, determinismLimit: De
   if (name === undefined) {
     return { ok: false, reason: 'ECDSA signs a digest: name the hash that made it, or that is to hash the message' };
   }
-  if (name === 'ssl3') return { ok: false, reason: 'the MD5 and SHA-1 pair of SSL 3 is for RSA with PKCS #1 v1.5 only' };
+  if (name === 'ssl3')
+    return { ok: false, reason: 'the MD5 and SHA-1 pair of SSL 3 is for RSA with PKCS #1 v1.5 only' };
   const digest = findDigest(name);
   if (payload.kind === 'digest' && payload.bytes.length !== digest.bytes) {
     return { ok: false, reason: `a ${name} digest has ${digest.bytes} bytes, not ${payload.bytes.length}` };
@@ -71,7 +72,10 @@ function prepare(payload: Payload, options: SigningOptions, determinismLimit: De
 }
 
 function opensslOn(curve: WeierstrassCurveName): EngineBinding {
-  return { name: 'openssl', load: () => import('../engines/openssl/ecdsa.ts').then((engine) => engine.loadEngine(curve)) };
+  return {
+    name: 'openssl',
+    load: () => import('../engines/openssl/ecdsa.ts').then((engine) => engine.loadEngine(curve)),
+  };
 }
 
 export const ecdsaP192 = ecdsa('ecdsa-p192', 'p-192', openssl, [opensslOn('p-192')]);

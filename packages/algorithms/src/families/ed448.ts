@@ -18,7 +18,10 @@ export const ed448: Algorithm = {
   maxSignatureBytes: () => ED448_SIGNATURE_BYTES,
   engines: [
     { name: 'openssl', load: () => import('../engines/openssl/ed448.ts').then((engine) => engine.loadEngine()) },
-    { name: 'node-crypto', load: () => import('../engines/node-crypto/ed448.ts').then((engine) => engine.loadEngine()) },
+    {
+      name: 'node-crypto',
+      load: () => import('../engines/node-crypto/ed448.ts').then((engine) => engine.loadEngine()),
+    },
   ],
 };
 

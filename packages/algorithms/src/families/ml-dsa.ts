@@ -29,6 +29,10 @@ function mlDsa(name: MlDsaName): Algorithm {
     maxSignatureBytes: () => set.signatureBytes,
     engines: [
       { name: 'openssl', load: () => import('../engines/openssl/ml-dsa.ts').then((engine) => engine.loadEngine(name)) },
+      {
+        name: 'node-crypto',
+        load: () => import('../engines/node-crypto/ml-dsa.ts').then((engine) => engine.loadEngine(name)),
+      },
     ],
   };
 }
@@ -69,7 +73,10 @@ function preparePreHash(
 ): Prepared {
   const name = payload.digest;
   if (name === undefined) {
-    return { ok: false, reason: 'HashML-DSA signs a digest: name the hash that made it, or that is to hash the message' };
+    return {
+      ok: false,
+      reason: 'HashML-DSA signs a digest: name the hash that made it, or that is to hash the message',
+    };
   }
   const problem = findPreHashProblem(name, set);
   if (problem !== undefined) return { ok: false, reason: problem };

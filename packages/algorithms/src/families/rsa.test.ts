@@ -145,7 +145,10 @@ describe('import of RSA keys', () => {
   it('takes PKCS#1 and PKCS#8, and a modulus of 2047 bits', () => {
     expect(engine.importPrivate(sound.der).parameters).toEqual(RSA_2048);
     expect(engine.importPrivate(pkcs8(sound.der))).toEqual(engine.importPrivate(sound.der));
-    expect(engine.importPrivate(keyOf('rsa-2047').der).parameters).toEqual({ modulusBits: 2047, publicExponent: 65537 });
+    expect(engine.importPrivate(keyOf('rsa-2047').der).parameters).toEqual({
+      modulusBits: 2047,
+      publicExponent: 65537,
+    });
   });
 
   it('refuses a key of which any part was changed', () => {
@@ -160,7 +163,10 @@ describe('import of RSA keys', () => {
   });
 
   it('refuses a size or an exponent out of bounds, even where the equations hold', () => {
-    const small = generateKeyPairSync('rsa', { modulusLength: 1016 }).privateKey.export({ format: 'der', type: 'pkcs1' });
+    const small = generateKeyPairSync('rsa', { modulusLength: 1016 }).privateKey.export({
+      format: 'der',
+      type: 'pkcs1',
+    });
     expect(() => engine.importPrivate(small)).toThrow('1016 bits');
     const large = generateKeyPairSync('rsa', { modulusLength: 1024, publicExponent: 2 ** 32 - 1 }).privateKey;
     expect(engine.importPrivate(large.export({ format: 'der', type: 'pkcs1' })).parameters['publicExponent']).toBe(
@@ -175,7 +181,9 @@ describe('import of RSA keys', () => {
     const close = { ...key, prime2: Uint8Array.from(key.prime1) };
     close.prime2[close.prime2.length - 1] = (close.prime2.at(-1) ?? 0) ^ 2;
     expect(() => engine.importPrivate(encodePrivate(close))).toThrow('close');
-    expect(() => engine.importPrivate(encodePrivate({ ...key, prime1: key.prime1.subarray(4) }))).toThrow('half as long');
+    expect(() => engine.importPrivate(encodePrivate({ ...key, prime1: key.prime1.subarray(4) }))).toThrow(
+      'half as long',
+    );
     expect(() => engine.importPrivate(encodePrivate({ ...key, privateExponent: Uint8Array.of(3) }))).toThrow(
       'private exponent is too short',
     );

@@ -83,9 +83,7 @@ function prepare(payload: Payload, options: SigningOptions, parameters: KeyParam
   };
 }
 
-type Padded =
-  | { readonly ok: true; readonly scheme: Scheme }
-  | { readonly ok: false; readonly reason: string };
+type Padded = { readonly ok: true; readonly scheme: Scheme } | { readonly ok: false; readonly reason: string };
 
 /** `deterministic` may have either value: this padding has no other way. */
 function pkcs1(digest: DigestName, options: SigningOptions): Padded {
@@ -108,7 +106,8 @@ function pss(digest: DigestName, options: SigningOptions, parameters: KeyParamet
   }
   const mgf1Digest = options.mgf1Digest ?? digest;
   for (const name of [digest, mgf1Digest]) {
-    if (!PSS_DIGESTS.includes(name)) return { ok: false, reason: `RSA-PSS can't be made with ${name}; use another hash` };
+    if (!PSS_DIGESTS.includes(name))
+      return { ok: false, reason: `RSA-PSS can't be made with ${name}; use another hash` };
   }
   const needed = minPssModulusBits(digest);
   if (Number(parameters['modulusBits']) < needed) {

@@ -21,7 +21,7 @@ const MAKER: MadeAnswer = {
 const NO_AUX_RAND = '00'.repeat(32);
 
 export function bip340KnownAnswers(): KnownAnswers {
-  const made = readMadeAnswers<MadeSchnorr>('./secp256k1-made.json')['bip340'] ?? [];
+  const made = readMadeAnswers<{ readonly bip340: readonly MadeSchnorr[] }>('./secp256k1-made.json').bip340;
   const cases = made.map(
     (answer): KnownAnswer => ({
       name: answer.name,

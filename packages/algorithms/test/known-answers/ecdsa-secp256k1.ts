@@ -13,6 +13,10 @@ interface MadeEcdsa {
   readonly signature: string;
 }
 
+interface MadeFile {
+  readonly 'ecdsa-secp256k1': readonly MadeEcdsa[];
+}
+
 const MAKER: MadeAnswer = {
   tool: '@noble/curves',
   version: '2.4.0',
@@ -24,7 +28,7 @@ const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 
 /** Low-S, RFC 6979 with SHA-256. RFC 6979 itself prints no answers for this curve. */
 export function ecdsaSecp256k1KnownAnswers(): KnownAnswers {
-  const made = readMadeAnswers<MadeEcdsa>('./secp256k1-made.json')['ecdsa-secp256k1'] ?? [];
+  const made = readMadeAnswers<MadeFile>('./secp256k1-made.json')['ecdsa-secp256k1'];
   const [first] = made;
   if (first === undefined) throw new Error('secp256k1-made.json has no ECDSA');
   return {

@@ -44,8 +44,9 @@ export interface KnownAnswer {
    */
   readonly expect: 'sign' | 'verify' | 'reject';
   /**
-   * Engines that can't do this case, with the reason. The suite then demands that they refuse with EngineFailure
-   * `unsupported` when they are asked to compile the scheme; an approximation fails.
+   * Engines that can't do this case, with the reason; `node-crypto`, the fallback, needn't be named. The suite demands
+   * that a named one refuses with EngineFailure `unsupported` when it's asked to compile the scheme for signing, and
+   * that one that isn't named doesn't.
    */
   readonly unsupportedBy?: Readonly<Record<string, string>>;
 }

@@ -5,8 +5,11 @@
 import { bip340KnownAnswers } from './bip340.ts';
 import { ecdsaKnownAnswers } from './ecdsa.ts';
 import { ecdsaSecp256k1KnownAnswers } from './ecdsa-secp256k1.ts';
+import { ed448KnownAnswers } from './ed448.ts';
 import { ed25519KnownAnswers } from './ed25519.ts';
 import type { KnownAnswers } from './known-answer.ts';
+import { mlDsaKnownAnswers } from './ml-dsa.ts';
+import { rsaKnownAnswers } from './rsa.ts';
 
 export const KNOWN_ANSWERS: Readonly<Record<string, () => KnownAnswers>> = {
   bip340: bip340KnownAnswers,
@@ -19,4 +22,9 @@ export const KNOWN_ANSWERS: Readonly<Record<string, () => KnownAnswers>> = {
   'ecdsa-secp224k1': ecdsaKnownAnswers('ecdsa-secp224k1', undefined),
   'ecdsa-secp256k1': ecdsaSecp256k1KnownAnswers,
   ed25519: ed25519KnownAnswers,
+  ed448: ed448KnownAnswers,
+  'ml-dsa-44': mlDsaKnownAnswers('ml-dsa-44'),
+  'ml-dsa-65': mlDsaKnownAnswers('ml-dsa-65'),
+  'ml-dsa-87': mlDsaKnownAnswers('ml-dsa-87'),
+  rsa: rsaKnownAnswers,
 };

@@ -15,8 +15,7 @@ import { sha3_224, sha3_256, sha3_384, sha3_512 } from '@noble/hashes/sha3.js';
 import type { CHash } from '@noble/hashes/utils.js';
 
 type Point = Parameters<typeof ecdsa>[0];
-type CurveParameters = Parameters<typeof weierstrass>[0];
-const noExtras: WeierstrassOpts<bigint> = {};
+type CurveParameters = WeierstrassOpts<bigint>;
 
 /** SEC 2, version 1, section 2.5.2 (secp192r1, which is P-192). */
 const P192: CurveParameters = {
@@ -83,13 +82,13 @@ const OTHER_DIGESTS: Record<string, CHash> = {
 const ALL_DIGESTS = { ...RFC_6979_DIGESTS, ...OTHER_DIGESTS };
 
 const CURVES: readonly (readonly [algorithm: string, point: Point, digests: Record<string, CHash>])[] = [
-  ['ecdsa-p192', weierstrass(P192, noExtras), OTHER_DIGESTS],
-  ['ecdsa-p224', weierstrass(P224, noExtras), OTHER_DIGESTS],
+  ['ecdsa-p192', weierstrass(P192), OTHER_DIGESTS],
+  ['ecdsa-p224', weierstrass(P224), OTHER_DIGESTS],
   ['ecdsa-p256', p256.Point, OTHER_DIGESTS],
   ['ecdsa-p384', p384.Point, OTHER_DIGESTS],
   ['ecdsa-p521', p521.Point, OTHER_DIGESTS],
-  ['ecdsa-secp192k1', weierstrass(SECP192K1, noExtras), ALL_DIGESTS],
-  ['ecdsa-secp224k1', weierstrass(SECP224K1, noExtras), ALL_DIGESTS],
+  ['ecdsa-secp192k1', weierstrass(SECP192K1), ALL_DIGESTS],
+  ['ecdsa-secp224k1', weierstrass(SECP224K1), ALL_DIGESTS],
 ];
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -36,18 +36,22 @@ const MAKER: MadeAnswer = {
 export function rsaKnownAnswers(): KnownAnswers {
   return {
     cases: [
-      ...MADE_RSA.pkcs1.map((made): KnownAnswer => ({
-        ...common(made),
-        name: `PKCS #1 v1.5, ${made.key}, ${made.digest}`,
-        options: { padding: 'pkcs1-v1.5' },
-        expect: 'sign',
-      })),
-      ...MADE_RSA.pss.map((made): KnownAnswer => ({
-        ...common(made),
-        name: `PSS, ${made.key}, ${made.digest}, MGF1 with ${made.mgf1Digest}, salt of ${made.saltBytes} bytes`,
-        options: { padding: 'pss', mgf1Digest: made.mgf1Digest },
-        expect: 'verify',
-      })),
+      ...MADE_RSA.pkcs1.map(
+        (made): KnownAnswer => ({
+          ...common(made),
+          name: `PKCS #1 v1.5, ${made.key}, ${made.digest}`,
+          options: { padding: 'pkcs1-v1.5' },
+          expect: 'sign',
+        }),
+      ),
+      ...MADE_RSA.pss.map(
+        (made): KnownAnswer => ({
+          ...common(made),
+          name: `PSS, ${made.key}, ${made.digest}, MGF1 with ${made.mgf1Digest}, salt of ${made.saltBytes} bytes`,
+          options: { padding: 'pss', mgf1Digest: made.mgf1Digest },
+          expect: 'verify',
+        }),
+      ),
     ],
   };
 }

@@ -32,7 +32,7 @@ const slotViews = Array.from({ length: TILE_WIDTH / 2 }, (_, i) =>
  * Root of the full subtree over the `width` hashes (a power of two, 1 to 256) that begin with number `first` of
  * `hashes`; written to `target` at `offset`.
  */
-export function foldSubtree(hashes: Buffer, first: number, width: number, target: Uint8Array, offset: number): void {
+export function foldSubtree(hashes: Buffer, first: number, width: number, target: Buffer, offset: number): void {
   const start = first * HASH_BYTES;
   if (width === 1) {
     target.set(hashes.subarray(start, start + HASH_BYTES), offset);

@@ -16,12 +16,11 @@ export function emptyRoot(): Uint8Array {
 }
 
 /**
- * Writes SHA-256 of `input` to `target[offset..offset+32)`. `crypto.hash` makes a Buffer for every result if asked
- * for one, which costs three times the hash of a short input; a Latin-1 string read back by character doesn't.
+ * Writes SHA-256 of `input` to `target[offset..offset+32)`. By way of a Latin-1 string, because the Buffer that
+ * `crypto.hash` makes for a result costs more than hashing a short input (0.86 against 0.37 us).
  */
-export function sha256Into(target: Uint8Array, offset: number, input: Uint8Array): void {
-  const digest = hash('sha256', input, 'binary');
-  for (let i = 0; i < HASH_BYTES; i++) target[offset + i] = digest.charCodeAt(i);
+export function sha256Into(target: Buffer, offset: number, input: Uint8Array): void {
+  target.write(hash('sha256', input, 'binary'), offset, HASH_BYTES, 'latin1');
 }
 
 /** The hash of a leaf with this data. */

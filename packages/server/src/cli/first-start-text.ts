@@ -29,7 +29,7 @@ export function firstStartText(address: string, { apiKey, groupId }: FirstStart)
   };
   const batch = ['aGVsbG8=', 'd29ybGQ='].map((data) => ({ key: { name: key.name }, hash_alg: 'SHA256', data }));
   const curl = (path: string, body: unknown): string =>
-    `curl -sS -H "Authorization: ${authorization}" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}' ${address}${path}\n`;
+    `curl -sS${address.includes('[') ? 'g' : ''} -H "Authorization: ${authorization}" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}' ${address}${path}\n`;
   return [
     'This is the first start on this data folder.\n\n',
     apiKey === undefined

@@ -10,6 +10,7 @@ import type { RequestLimits, Services } from '@countersign/core/services';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer, Credentials, Dialect, Endpoint } from '../dialects/dialect.ts';
 import { allowedMethods } from './allowed-methods.ts';
+import { drainConnections } from './drain-connections.ts';
 import { type HttpFault, httpFaultOf, METHOD_NOT_ALLOWED, NOT_FOUND, URI_TOO_LONG } from './http-faults.ts';
 import { parseJsonBody } from './parse-json-body.ts';
 import { createPathOwner } from './path-owner.ts';
@@ -87,6 +88,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
   const ownerOf = createPathOwner(options.dialects);
   const app = createApp(options, connections, ownerOf);
+  const drain = drainConnections(app);
   app.server.maxConnections = connections.maxConnections;
   app.server.maxHeadersCount = 100;
 
@@ -124,7 +126,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
       return `${options.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`;
     },
-    drain: (graceMs = DEFAULT_GRACE_MS) => drain(app, graceMs),
+    drain: (graceMs = DEFAULT_GRACE_MS) => drain(graceMs),
     inject: app.inject.bind(app) as FastifyInstance['inject'],
   };
 }
@@ -140,7 +142,7 @@ function createApp(
     connectionTimeout: connections.idleTimeoutMs,
     keepAliveTimeout: connections.keepAliveTimeoutMs,
     requestTimeout: connections.requestTimeoutMs,
-    // What still arrives while we drain was accepted: it is answered, with `connection: close`.
+    // See drain-connections.ts.
     return503OnClosing: false,
     forceCloseConnections: 'idle' as const,
     exposeHeadRoutes: false,
@@ -268,7 +270,7 @@ function missingAnswer(ownerOf: (url: string) => Dialect | undefined, url: strin
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   // Fastify closes the connection after any body that was refused. The rest of such a body is read and dropped
   // instead (in the time that a request may take): a connection closed over unread bytes is reset, and then the
-  // client never sees why it was refused. While draining the header stays, since it isn't set on the reply.
+  // client never sees why it was refused.
   reply.removeHeader('connection');
   reply.code(answer.status);
   reply.header('x-content-type-options', 'nosniff');
@@ -276,13 +278,4 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.headers !== undefined) reply.headers(answer.headers as Record<string, string>);
   if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
   return reply.send(answer.body);
-}
-
-async function drain(app: FastifyInstance, graceMs: number): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(cut);
-  }
 }

@@ -42,7 +42,8 @@ describe('findJsonHazard', () => {
   });
 
   it('does not fail or hang on text that is not JSON', () => {
-    for (const text of ['', '"', '"\\', '{"a', '}}}}', ']', '{"a":1,', ',,,,', '{,"a"', '[}', '\0']) expect(() => scan(text)).not.toThrow();
+    for (const text of ['', '"', '"\\', '{"a', '}}}}', ']', '{"a":1,', ',,,,', '{,"a"', '[}', '\0'])
+      expect(() => scan(text)).not.toThrow();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         findJsonHazard(bytes, 8);

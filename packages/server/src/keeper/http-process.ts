@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import type { ChannelMessage } from '../custody/channel-receiver.ts';
 import { childEnvironment } from './child-environment.ts';
-import { CODE_ROOT, httpFlags } from './child-flags.ts';
+import { CODE_PATHS, CODE_ROOT, httpFlags } from './child-flags.ts';
 import { type ConfigMessage, type DrainMessage, isReadyMessage, type Json } from './keeper-messages.ts';
+import type { Confinement } from './landlock.ts';
 import { endOf } from './sealed-process.ts';
 
 export interface HttpProcess {
@@ -21,20 +23,34 @@ export interface HttpProcess {
   kill(): void;
 }
 
+const CONFINE_AND_EXEC = fileURLToPath(new URL('./confine-and-exec.cts', import.meta.url));
+
 export interface HttpProcessOptions {
   readonly entry: string;
   readonly databaseDir: string;
   readonly extraReads: readonly string[];
   readonly config: ConfigMessage;
+  /** By Landlock, see `landlock.ts`. */
+  readonly isConfined: boolean;
 }
 
 /** Starts the HTTP process under its permissions and sends it its configuration. */
 export function startHttpProcess(options: HttpProcessOptions): HttpProcess {
-  const child = spawn(process.execPath, [...httpFlags(options.databaseDir, options.extraReads), options.entry], {
-    cwd: CODE_ROOT,
-    env: childEnvironment(process.env),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const { entry, databaseDir, extraReads } = options;
+  const programArguments = [...httpFlags(databaseDir, extraReads), entry];
+  const confinement: Confinement = { reads: [...CODE_PATHS, ...extraReads], writes: [databaseDir] };
+  const child = spawn(
+    process.execPath,
+    options.isConfined
+      ? ['--disable-sigusr1', CONFINE_AND_EXEC, JSON.stringify(confinement), ...programArguments]
+      : programArguments,
+    {
+      cwd: CODE_ROOT,
+      // SQLite's temporary files belong beside the database: no other folder can be written.
+      env: childEnvironment(process.env, { SQLITE_TMPDIR: databaseDir }),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const ended = endOf(child);
   let firstStart: Json | undefined;
   const ready = new Promise<string>((resolve) => {

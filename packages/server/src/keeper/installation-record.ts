@@ -93,7 +93,9 @@ function open(databasePath: string): DatabaseSync {
  */
 function refuseUsedDatabase(database: DatabaseSync, databasePath: string): void {
   const other = database
-    .prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    .prepare(
+      "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    )
     .get()?.['n'];
   if (other === 0) return;
   throw new StartRefused(

@@ -1,6 +1,12 @@
 /** The HTTP process's view of the keeper. `http-main.ts` uses this; the keeper itself doesn't. */
 import { type AttachChannel, receiveChannels } from '../custody/channel-receiver.ts';
-import { type ConfigMessage, isConfigMessage, isDrainMessage, type Json, type ReadyMessage } from './keeper-messages.ts';
+import {
+  type ConfigMessage,
+  isConfigMessage,
+  isDrainMessage,
+  type Json,
+  type ReadyMessage,
+} from './keeper-messages.ts';
 
 export interface KeeperLink {
   /** Rejects when this process wasn't started by a keeper, or the keeper goes before it has spoken. */

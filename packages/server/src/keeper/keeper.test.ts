@@ -34,7 +34,9 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
       'signer 1',
       'verifier 0',
     ]);
-    const keys = await Promise.all(['signer/0', 'signer/1', 'generator/0'].map((to) => keeper.post(`/ask/${to}`, { do: 'key' })));
+    const keys = await Promise.all(
+      ['signer/0', 'signer/1', 'generator/0'].map((to) => keeper.post(`/ask/${to}`, { do: 'key' })),
+    );
     expect(keys[0]).toMatchObject({ length: 32 });
     expect(keys[1]).toEqual(keys[0]);
     expect(keys[2]).toEqual(keys[0]);
@@ -43,7 +45,7 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
 
   it('hands down none of its environment', async () => {
     const keeper = start({}, { AWS_SECRET: 'x', NODE_OPTIONS: '--no-warnings', COUNTERSIGN_ROOT_KEY: 'ab'.repeat(32) });
-    const allowed = ['LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS', 'TZ'];
+    const allowed = ['LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS', 'SQLITE_TMPDIR', 'TZ'];
     const sealed = (await keeper.post('/ask/signer/0', { do: 'info' })) as { env: string[]; execArgv: string[] };
     const http = (await keeper.get('/info')) as { env: string[] };
     for (const name of [...sealed.env, ...http.env]) expect(allowed).toContain(name);
@@ -173,7 +175,9 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
     process.kill(keeper.pid, 'SIGTERM');
     await keeper.exited;
     const second = start({ dataDir: keeper.dataDir });
-    expect(await second.get('/info')).toMatchObject({ installationId: (first as { installationId: string }).installationId });
+    expect(await second.get('/info')).toMatchObject({
+      installationId: (first as { installationId: string }).installationId,
+    });
     expect(second.events.some((event) => String(event['message']).startsWith('made a new root key'))).toBe(false);
   });
 

@@ -4,8 +4,8 @@
  */
 import { resolve as resolvePath } from 'node:path';
 import { freeSecret } from '@countersign/algorithms/secret-memory';
-import { denyMemoryAccess } from '../custody/sealed/isolation-memory.ts';
 import type { SealedRole } from '../custody/frames.ts';
+import { denyMemoryAccess } from '../custody/sealed/isolation-memory.ts';
 import { turnOffCoreDumps } from './core-dumps.ts';
 import { type DataDir, prepareDataDir } from './data-dir.ts';
 import { lockDataDir } from './data-lock.ts';
@@ -14,12 +14,8 @@ import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { openInstallationRecord } from './installation-record.ts';
 import type { KeeperLogger } from './keeper-logger.ts';
 import type { Json } from './keeper-messages.ts';
-import {
-  DEFAULT_DRAIN_TIMEOUT_MS,
-  type KeeperSettings,
-  type SealedPlace,
-  sealedPlaces,
-} from './keeper-settings.ts';
+import { DEFAULT_DRAIN_TIMEOUT_MS, type KeeperSettings, type SealedPlace, sealedPlaces } from './keeper-settings.ts';
+import { landlockVersion } from './landlock.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { openRootKey, type RootKey } from './root-key.ts';
 import { neverStarted, type SealedProcess, startSealedProcess } from './sealed-process.ts';
@@ -128,6 +124,7 @@ function harden(logger: KeeperLogger): void {
   denyMemoryAccess();
   const reason = installFamilyFilter();
   if (reason !== undefined) logger.warn({ reason }, 'weak isolation');
+  if (landlockVersion() < 1) logger.warn({ reason: 'the system has no Landlock' }, 'weak isolation');
 }
 
 function loadRootKey(settings: KeeperSettings, dataDir: DataDir, logger: KeeperLogger): RootKey {
@@ -158,6 +155,7 @@ class Family {
   readonly #drainTimeoutMs: number;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #signals: ReadonlyMap<StopSignal, () => void>;
+  readonly #isConfined = landlockVersion() > 0;
   #http: HttpProcess | undefined;
   #httpIncarnation = 0;
   #isStopping = false;
@@ -238,6 +236,7 @@ class Family {
       entry: this.#settings.httpEntry,
       databaseDir: this.#dataDir.databaseDir,
       extraReads: this.#settings.httpReads ?? [],
+      isConfined: this.#isConfined,
       config: {
         type: 'config',
         config: this.#settings.httpConfig,

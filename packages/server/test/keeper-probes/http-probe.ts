@@ -45,17 +45,24 @@ function attach(role: string, index: number, incarnation: number, socket: Socket
 
 const link = joinKeeper({ attach, drain: () => drain() });
 const { config, databasePath, installationId } = await link.config;
-const options = config as { readonly exitAfterMs?: number; readonly exitAtOnce?: number; readonly neverDrain?: boolean };
+const options = config as {
+  readonly exitAfterMs?: number;
+  readonly exitAtOnce?: number;
+  readonly neverDrain?: boolean;
+};
 if (options.exitAtOnce !== undefined) process.exit(options.exitAtOnce);
 
 async function drain(): Promise<void> {
   if (options.neverDrain === true) await new Promise(() => undefined);
   pendingDrain?.();
+  // A connection that becomes idle after close() has begun would stay open until its client goes.
+  const sweep = setInterval(() => server.server.closeIdleConnections(), 20);
   await server.close();
+  clearInterval(sweep);
 }
 
 const database = new DatabaseSync(databasePath);
-database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS t (x) STRICT'.replace('(x)', '(x INTEGER)'));
+database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS t (x INTEGER) STRICT');
 database.prepare('INSERT INTO t VALUES (?)').run(1);
 
 function attempt(action: () => unknown): string {
@@ -67,8 +74,15 @@ function attempt(action: () => unknown): string {
   }
 }
 
-server.get('/channels', () => [...channels.values()].map(({ role, index, incarnation }) => ({ role, index, incarnation })));
-server.get('/info', () => ({ pid: process.pid, env: Object.keys(process.env), installationId, rows: database.prepare('SELECT count(*) AS n FROM t').get()?.['n'] }));
+server.get('/channels', () =>
+  [...channels.values()].map(({ role, index, incarnation }) => ({ role, index, incarnation })),
+);
+server.get('/info', () => ({
+  pid: process.pid,
+  env: Object.keys(process.env),
+  installationId,
+  rows: database.prepare('SELECT count(*) AS n FROM t').get()?.['n'],
+}));
 server.post('/ask/:role/:index', async (request) => {
   const { role, index } = request.params as { role: string; index: string };
   const channel = channels.get(`${role} ${index}`);

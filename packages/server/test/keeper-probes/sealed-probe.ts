@@ -83,15 +83,18 @@ async function answer(command: { readonly do: string } & Partial<Targets> & { ro
       return work(command.rounds ?? 1);
     case 'pool':
       // Threads of libuv's pool are made on first use: after the filter.
-      return await new Promise((resolve) =>
-        generateOnPool((error) => resolve(error === null ? 'ok' : String(error))),
-      );
+      return await new Promise((resolve) => generateOnPool((error) => resolve(error === null ? 'ok' : String(error))));
     case 'abort':
       return process.abort();
     case 'key':
       return { length: rootKeyLength, digest: createHash('sha256').update(rootKey.subarray(0, 32)).digest('hex') };
     case 'info':
-      return { pid: process.pid, env: Object.keys(process.env), argv: process.argv.slice(2), execArgv: process.execArgv };
+      return {
+        pid: process.pid,
+        env: Object.keys(process.env),
+        argv: process.argv.slice(2),
+        execArgv: process.execArgv,
+      };
     default:
       return await (attempts[command.do]?.() ?? 'unknown');
   }

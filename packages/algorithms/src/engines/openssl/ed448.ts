@@ -11,7 +11,14 @@ import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type Ver
 import { equalBytes } from '../../private-key-info.ts';
 import { assertSchemeMembers } from '../../scheme-members.ts';
 import { copySecret, freeSecret, randomSecret } from '../../secret-memory.ts';
-import { describeLibcrypto, type Libcrypto, loadLibcrypto, opensslFailure, type Pointer, requirePointer } from './libcrypto.ts';
+import {
+  describeLibcrypto,
+  type Libcrypto,
+  loadLibcrypto,
+  opensslFailure,
+  type Pointer,
+  requirePointer,
+} from './libcrypto.ts';
 import { SignatureContexts, signWith, verifyWith } from './signature-context.ts';
 
 /** @throws EngineUnavailable */
@@ -99,10 +106,7 @@ function loadPrivate(libcrypto: Libcrypto, eddsa: Pointer, privateKey: Uint8Arra
 function loadPublic(libcrypto: Libcrypto, eddsa: Pointer, publicKey: Uint8Array): VerifyingKey {
   assertEd448PublicKey(publicKey);
   const key = libcrypto.EVP_PKEY_new_raw_public_key_ex(null, 'ED448', null, publicKey, publicKey.length);
-  const contexts = new SignatureContexts(
-    libcrypto,
-    requirePointer(libcrypto, key, 'EVP_PKEY_new_raw_public_key_ex'),
-  );
+  const contexts = new SignatureContexts(libcrypto, requirePointer(libcrypto, key, 'EVP_PKEY_new_raw_public_key_ex'));
   return {
     verifier: (scheme) => {
       assertSchemeMembers(scheme, []);

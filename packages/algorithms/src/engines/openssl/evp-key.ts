@@ -71,6 +71,12 @@ export function stirGenerator(libcrypto: Libcrypto): void {
 /** Big-endian bytes as OpenSSL's integer parameters want them, in locked memory; the caller frees them. */
 export function reverseSecret(bigEndian: Uint8Array): Buffer {
   const reversed = allocateSecret(bigEndian.length);
-  for (let from = 0, to = bigEndian.length - 1; to >= 0; from++, to--) reversed[to] = bigEndian[from] ?? 0;
+  copyReversed(bigEndian, reversed);
   return reversed;
+}
+
+/** Both have the same length. */
+export function copyReversed(from: Uint8Array, to: Uint8Array): void {
+  const last = from.length - 1;
+  for (let index = 0; index <= last; index++) to[index] = from[last - index] ?? 0;
 }

@@ -43,11 +43,6 @@ function bindFunctions(koffi: Koffi) {
     ) => void,
     RAND_status: bind('RAND_status', 'int', []) as () => number,
 
-    EVP_MD_fetch: bind('EVP_MD_fetch', P, [P, 'str', P]) as (
-      context: null,
-      name: string,
-      properties: null,
-    ) => MaybePointer,
     EVP_SIGNATURE_fetch: bind('EVP_SIGNATURE_fetch', P, [P, 'str', P]) as (
       context: null,
       name: string,
@@ -111,7 +106,6 @@ function bindFunctions(koffi: Koffi) {
       number: BigUint64Array,
     ) => number,
     EVP_PKEY_check: bind('EVP_PKEY_check', 'int', [P]) as (context: Pointer) => number,
-    EVP_PKEY_pairwise_check: bind('EVP_PKEY_pairwise_check', 'int', [P]) as (context: Pointer) => number,
     EVP_PKEY_public_check_quick: bind('EVP_PKEY_public_check_quick', 'int', [P]) as (context: Pointer) => number,
 
     EVP_PKEY_sign_init_ex: bind('EVP_PKEY_sign_init_ex', 'int', [P, P]) as (
@@ -231,11 +225,7 @@ export function describeLibcrypto(libcrypto: Libcrypto): string {
 }
 
 /** An EngineFailure with OpenSSL's own reason, which names a rule and never carries key material. Clears the queue. */
-export function opensslFailure(
-  libcrypto: Libcrypto,
-  code: EngineFailure['code'],
-  message: string,
-): EngineFailure {
+export function opensslFailure(libcrypto: Libcrypto, code: EngineFailure['code'], message: string): EngineFailure {
   const reason = libcrypto.ERR_reason_error_string(libcrypto.ERR_peek_last_error());
   libcrypto.ERR_clear_error();
   return new EngineFailure(code, reason === null ? message : `${message}: ${reason}`);

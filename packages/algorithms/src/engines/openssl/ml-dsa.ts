@@ -2,7 +2,7 @@
 import { DerError } from '../../der.ts';
 import { findDigest } from '../../digests.ts';
 import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type VerifyingKey } from '../../engine.ts';
-import { fillFromKernel } from '../../kernel-randomness.ts';
+import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
 import {
   ML_DSA_MU_BYTES,
   ML_DSA_PARAMETER_SETS,
@@ -16,7 +16,14 @@ import { type MlDsaScheme, readMlDsaScheme, writeMlDsaScheme } from '../../ml-ds
 import { equalBytes } from '../../private-key-info.ts';
 import { allocateSecret, copySecret, freeSecret, randomSecret } from '../../secret-memory.ts';
 import { KEY_PAIR, keyFromParams, PUBLIC_KEY } from './evp-key.ts';
-import { describeLibcrypto, type Libcrypto, loadLibcrypto, opensslFailure, type Pointer, requirePointer } from './libcrypto.ts';
+import {
+  describeLibcrypto,
+  type Libcrypto,
+  loadLibcrypto,
+  opensslFailure,
+  type Pointer,
+  requirePointer,
+} from './libcrypto.ts';
 import { encodeOsslParams, type OsslParam } from './ossl-params.ts';
 import { SignatureContexts, signWith, verifyWith } from './signature-context.ts';
 
@@ -31,15 +38,19 @@ interface Setting {
   readonly libcrypto: Libcrypto;
   readonly set: MlDsaParameterSet;
   readonly algorithm: Pointer;
+  readonly fillRandom: FillRandom;
 }
 
-/** @throws EngineUnavailable */
-export async function loadEngine(name: MlDsaName): Promise<Engine> {
+/**
+ * @param fillRandom for the hedged variant's randomness; tests replay answers with it
+ * @throws EngineUnavailable
+ */
+export async function loadEngine(name: MlDsaName, fillRandom: FillRandom = fillFromKernel): Promise<Engine> {
   const libcrypto = await loadLibcrypto();
   const set = ML_DSA_PARAMETER_SETS[name];
   // Fetched once and never freed: it lives as long as the engine.
   const algorithm = requirePointer(libcrypto, libcrypto.EVP_SIGNATURE_fetch(null, set.openssl, null), set.openssl);
-  const setting: Setting = { libcrypto, set, algorithm };
+  const setting: Setting = { libcrypto, set, algorithm, fillRandom };
   const engine: Engine = {
     description: describeLibcrypto(libcrypto),
     generate: () => {
@@ -85,7 +96,8 @@ function isExpandedFrom(setting: Setting, key: Pointer, expandedKey: Uint8Array)
   try {
     readOctets(setting, key, 'priv', derived);
     let difference = 0;
-    for (let index = 0; index < derived.length; index++) difference |= (derived[index] ?? 0) ^ (expandedKey[index] ?? 0);
+    for (let index = 0; index < derived.length; index++)
+      difference |= (derived[index] ?? 0) ^ (expandedKey[index] ?? 0);
     return difference === 0;
   } finally {
     freeSecret(derived);
@@ -97,7 +109,7 @@ function toEvpKey({ libcrypto, set }: Setting, seed: Uint8Array): Pointer {
   if (seed.length !== ML_DSA_SEED_BYTES) {
     throw new EngineFailure('invalid_key', 'an ML-DSA private key is a seed of 32 bytes');
   }
-  return keyFromParams(libcrypto, set.openssl, KEY_PAIR, [{ key: 'seed', octets: seed }]);
+  return keyFromParams(libcrypto, set.openssl, KEY_PAIR, [{ key: 'seed', secretOctets: seed }]);
 }
 
 function publicKeyOf(setting: Setting, key: Pointer): Uint8Array {
@@ -124,7 +136,7 @@ function derivePublicKey(setting: Setting, seed: Uint8Array): Uint8Array {
 }
 
 function loadPrivate(setting: Setting, seed: Uint8Array): SigningKey {
-  const { libcrypto, set, algorithm } = setting;
+  const { libcrypto, set, algorithm, fillRandom } = setting;
   const key = toEvpKey(setting, seed);
   const publicKey = publicKeyOf(setting, key);
   const contexts = new SignatureContexts(libcrypto, key);
@@ -134,14 +146,12 @@ function loadPrivate(setting: Setting, seed: Uint8Array): SigningKey {
     publicKey,
     signer: (scheme) => {
       const parsed = readMlDsaScheme(scheme, set);
-      const context = contexts.obtain('sign', (fresh) =>
-        libcrypto.EVP_PKEY_sign_message_init(fresh, algorithm, null),
-      );
+      const context = contexts.obtain('sign', (fresh) => libcrypto.EVP_PKEY_sign_message_init(fresh, algorithm, null));
       const params = encodeOsslParams(libcrypto, [
         ...schemeParams(parsed),
         // Known to OpenSSL as test entropy, it is `rnd` of FIPS 204, algorithm 2. We always give it: fresh bytes of the
         // kernel, so that a cloned virtual machine can't repeat them, or the zeros of the deterministic variant.
-        { key: 'test-entropy', octets: randomizer },
+        { key: 'test-entropy', secretOctets: randomizer },
       ]);
       const toSigned = signedBytes(parsed);
       return (payload, out) => {
@@ -150,7 +160,7 @@ function loadPrivate(setting: Setting, seed: Uint8Array): SigningKey {
         if (signed === undefined) throw new EngineFailure('invalid_payload', 'the payload has the wrong length');
         if (out.length < set.signatureBytes) throw new EngineFailure('engine_error', 'no room for the signature');
         if (parsed.deterministic) randomizer.fill(0);
-        else fillFromKernel(randomizer);
+        else fillRandom(randomizer);
         // One context serves all schemes of the key, because contexts (the strings) are without number: each signature
         // sets everything that one before it may have set.
         if (libcrypto.EVP_PKEY_CTX_set_params(context, params) !== 1) {

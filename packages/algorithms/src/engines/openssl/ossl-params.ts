@@ -3,11 +3,14 @@ import type { Libcrypto } from './libcrypto.ts';
 
 export type OsslParam =
   | { readonly key: string; readonly text: string }
-  /** A C `int` or `unsigned int` below 2^31, for which both have one representation. */
+  /** Below 2^31, and not negative. */
   | { readonly key: string; readonly int: number }
+  /** Below 2^32. */
   | { readonly key: string; readonly unsignedInt: number }
-  /** Pointed to, not copied: see `encodeOsslParams`. */
+  /** Public bytes. */
   | { readonly key: string; readonly octets: Uint8Array }
+  /** Pointed to, not copied: see `encodeOsslParams`. Not empty. */
+  | { readonly key: string; readonly secretOctets: Uint8Array }
   /** An unsigned integer of any size in the machine's order, which is little-endian. Pointed to, not copied. */
   | { readonly key: string; readonly littleEndian: Uint8Array };
 
@@ -20,8 +23,8 @@ const ENTRY_BYTES = 40;
 const UNMODIFIED = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Builds an array that ends with the terminating entry; its names, texts and integers lie behind it in the same
- * memory. `octets` and `littleEndian` are pointed to, so that secrets aren't copied: what they hold when OpenSSL is
+ * Builds an array that ends with the terminating entry; names and public values lie behind it in the same memory.
+ * `secretOctets` and `littleEndian` are pointed to, so that secrets aren't copied: what they hold when OpenSSL is
  * called is what it reads, and the caller keeps them alive until then (for instance by wiping them afterwards).
  */
 export function encodeOsslParams(libcrypto: Libcrypto, params: readonly OsslParam[]): Uint8Array {
@@ -62,11 +65,11 @@ function describeValue(param: OsslParam): Value {
     return { type: UTF8_STRING, data: cString(param.text), size: param.text.length, isInline: true };
   }
   if ('int' in param) return { type: INTEGER, data: int32(param.int), size: 4, isInline: true };
-  if ('unsignedInt' in param) return { type: UNSIGNED_INTEGER, data: int32(param.unsignedInt), size: 4, isInline: true };
-  if ('octets' in param) {
-    // No bytes have no address, but a null pointer would mean "no value" instead of "an empty one".
-    if (param.octets.length === 0) return { type: OCTET_STRING, data: Uint8Array.of(0), size: 0, isInline: true };
-    return { type: OCTET_STRING, data: param.octets, size: param.octets.length, isInline: false };
+  if ('unsignedInt' in param)
+    return { type: UNSIGNED_INTEGER, data: int32(param.unsignedInt), size: 4, isInline: true };
+  if ('octets' in param) return { type: OCTET_STRING, data: param.octets, size: param.octets.length, isInline: true };
+  if ('secretOctets' in param) {
+    return { type: OCTET_STRING, data: param.secretOctets, size: param.secretOctets.length, isInline: false };
   }
   return { type: UNSIGNED_INTEGER, data: param.littleEndian, size: param.littleEndian.length, isInline: false };
 }

@@ -11,12 +11,7 @@ const length = new Uint32Array(new ArrayBuffer(8));
  * OpenSSL's one-shot signing leaves a context ready for the next payload, so that an item costs a single call and
  * allocates nothing. OpenSSL refuses an output shorter than the longest signature before it writes.
  */
-export function signWith(
-  libcrypto: Libcrypto,
-  context: Pointer,
-  payload: Uint8Array,
-  out: Uint8Array,
-): number {
+export function signWith(libcrypto: Libcrypto, context: Pointer, payload: Uint8Array, out: Uint8Array): number {
   length[0] = out.length;
   length[1] = 0;
   if (libcrypto.EVP_PKEY_sign(context, out, length, payload, payload.length) !== 1) {
@@ -36,7 +31,6 @@ export function verifyWith(
   libcrypto.ERR_clear_error();
   return false;
 }
-
 
 /**
  * The contexts of one key, by scheme. The schemes of an algorithm are a closed list that its engine checks before it

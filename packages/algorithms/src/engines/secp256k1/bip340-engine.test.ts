@@ -137,7 +137,15 @@ function describeEngine(engine: Engine): void {
 
   it('refuses merkle roots that are neither empty nor 32 bytes', () => {
     const key = engine.loadPrivate(PRIVATE_KEY, {});
-    for (const merkleRoot of ['00', 'zz'.repeat(32), 'AB'.repeat(32), `${'00'.repeat(32)}\n`, '00'.repeat(33), 7, true]) {
+    for (const merkleRoot of [
+      '00',
+      'zz'.repeat(32),
+      'AB'.repeat(32),
+      `${'00'.repeat(32)}\n`,
+      '00'.repeat(33),
+      7,
+      true,
+    ]) {
       expect(() => key.signer({ deterministic: true, merkleRoot })).toThrow(EngineFailure);
     }
     key.destroy();

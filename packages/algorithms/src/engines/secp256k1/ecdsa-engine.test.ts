@@ -134,9 +134,7 @@ function describeEngine(engine: Engine): void {
     const verifying = engine.loadPublic(secp256k1.getPublicKey(PRIVATE_KEY, false), {}).verifier(HEDGED);
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean(), (digest, high) => {
-        const low = secp256k1.Signature.fromBytes(
-          secp256k1.sign(digest, PRIVATE_KEY, { prehash: false, lowS: true }),
-        );
+        const low = secp256k1.Signature.fromBytes(secp256k1.sign(digest, PRIVATE_KEY, { prehash: false, lowS: true }));
         const signature = high ? new secp256k1.Signature(low.r, Fn.ORDER - low.s) : low;
         return verifying(digest, signature.toBytes('der')) && !verifying(flipped(digest), signature.toBytes('der'));
       }),
@@ -153,9 +151,7 @@ function flipped(bytes: Uint8Array): Uint8Array {
 function sec1(scalar: Uint8Array, publicKey?: Uint8Array): Uint8Array {
   const curve = [0xa0, 0x07, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
   const point =
-    publicKey === undefined
-      ? []
-      : [0xa1, publicKey.length + 3, 0x03, publicKey.length + 1, 0x00, ...publicKey];
+    publicKey === undefined ? [] : [0xa1, publicKey.length + 3, 0x03, publicKey.length + 1, 0x00, ...publicKey];
   const contents = [0x02, 0x01, 0x01, 0x04, 0x20, ...scalar, ...curve, ...point];
   return Uint8Array.of(0x30, contents.length, ...contents);
 }

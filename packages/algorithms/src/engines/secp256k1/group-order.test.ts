@@ -12,7 +12,9 @@ const anyNumber = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
 
 describe('numbers modulo the order of secp256k1', () => {
   it('compares with the order', () => {
-    fc.assert(fc.property(fc.oneof(nearTheOrder, anyNumber), (value) => isBelowOrder(toBytes(value)) === value < ORDER));
+    fc.assert(
+      fc.property(fc.oneof(nearTheOrder, anyNumber), (value) => isBelowOrder(toBytes(value)) === value < ORDER),
+    );
   });
 
   it('reduces', () => {

@@ -40,7 +40,8 @@ afterAll(() => {
 
 describe.skipIf(!IS_SEALED_HERE)('a sealed process (Linux)', { timeout: TIMEOUT_MS }, () => {
   let keeper: TestKeeper;
-  const ask = (what: string, more: object = {}): Promise<unknown> => keeper.post('/ask/signer/0', { do: what, ...more });
+  const ask = (what: string, more: object = {}): Promise<unknown> =>
+    keeper.post('/ask/signer/0', { do: what, ...more });
 
   beforeAll(async () => {
     keeper = new TestKeeper();
@@ -151,7 +152,11 @@ function readAsSameUser(paths: readonly string[]): Promise<Record<string, string
       try { fs.closeSync(fs.openSync(path, 'r')); answers[path] = 'done'; } catch (error) { answers[path] = error.code; }
     }
     console.log(JSON.stringify(answers));`;
-  const child = spawn(process.execPath, ['-e', script], { ...TEST_USER, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['-e', script], {
+    ...TEST_USER,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
@@ -174,7 +179,8 @@ describe.skipIf(process.platform !== 'linux' || RUNS_AS_ROOT !== undefined)(
       try {
         await keeper.post('/ask/signer/0', { do: 'seal', ...targets });
         await new Promise((resolve) => ordinary.stdout.once('data', resolve));
-        const files = (pid: number): string[] => ['environ', 'mem', 'maps', 'fd/3'].map((name) => `/proc/${pid}/${name}`);
+        const files = (pid: number): string[] =>
+          ['environ', 'mem', 'maps', 'fd/3'].map((name) => `/proc/${pid}/${name}`);
         const closed = [...files(keeper.pid), ...files(await keeper.pidOf('signer'))];
         const open = files(ordinary.pid ?? 0).slice(0, 3);
         const answers = await readAsSameUser([...closed, ...open]);

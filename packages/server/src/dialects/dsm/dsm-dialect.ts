@@ -13,6 +13,5 @@ export const dsm: Dialect = {
   endpoints: ENDPOINTS,
   authenticate,
   renderError,
-  renderFault: (status, message) =>
-    renderFault(status, status === 404 || status === 405 ? NOT_BUILT : message),
+  renderFault: (status, message) => renderFault(status, status === 404 || status === 405 ? NOT_BUILT : message),
 };

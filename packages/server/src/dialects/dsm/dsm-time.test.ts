@@ -16,10 +16,15 @@ describe('DSM times', () => {
     );
   });
 
-  it.each(['2017-05-09T07:09:12Z', '20170509T070912', '20170231T000000Z', '20171301T000000Z', '20170509T250000Z', '', '１9700101T000000Z'])(
-    'refuse %j',
-    (text) => {
-      expect(parseDsmTime(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '2017-05-09T07:09:12Z',
+    '20170509T070912',
+    '20170231T000000Z',
+    '20171301T000000Z',
+    '20170509T250000Z',
+    '',
+    '１9700101T000000Z',
+  ])('refuse %j', (text) => {
+    expect(parseDsmTime(text)).toBeUndefined();
+  });
 });

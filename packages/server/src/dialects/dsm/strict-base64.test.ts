@@ -26,12 +26,25 @@ describe('strict base64', () => {
     );
   });
 
-  it.each(['A', 'AA', 'AAA', 'QQ', 'QR==', 'QUJ=', 'QQ= =', 'Q Q=', 'QUJD\n', 'QUI-', 'QUI_', '====', '=QQQ', 'QQ==QQ==', 'QUJ\u0144'])(
-    'refuses %j',
-    (text) => {
-      expect(decodeStrictBase64(text)).toBeUndefined();
-      const long = 'AAAA'.repeat(200);
-      expect(decodeStrictBase64(long + text)).toBeUndefined();
-    },
-  );
+  it.each([
+    'A',
+    'AA',
+    'AAA',
+    'QQ',
+    'QR==',
+    'QUJ=',
+    'QQ= =',
+    'Q Q=',
+    'QUJD\n',
+    'QUI-',
+    'QUI_',
+    '====',
+    '=QQQ',
+    'QQ==QQ==',
+    'QUJ\u0144',
+  ])('refuses %j', (text) => {
+    expect(decodeStrictBase64(text)).toBeUndefined();
+    const long = 'AAAA'.repeat(200);
+    expect(decodeStrictBase64(long + text)).toBeUndefined();
+  });
 });

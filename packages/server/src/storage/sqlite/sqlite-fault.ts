@@ -28,10 +28,15 @@ export function isConstraintViolation(error: unknown): boolean {
   return code !== undefined && (code & 0xff) === CONSTRAINT;
 }
 
+/** The connection was closed: the store is ending. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
+}
+
 /** An error for callers: ours as they are, SQLite's without its words. */
 export function toDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  if (isResourceFault(error)) return unavailable(error);
+  if (isResourceFault(error) || isClosed(error)) return unavailable(error);
   return new DomainError('internal', 'the database refused an operation', { cause: error });
 }
 

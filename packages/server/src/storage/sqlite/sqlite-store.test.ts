@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Store } from '../store.ts';
+import { describeStoreContract } from '../store-contract.ts';
+import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../store-fixtures.ts';
+import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'countersign-store-'));
+
+describeStoreContract('SQLite', async () => {
+  const folder = await newFolder();
+  const path = join(folder, 'store.sqlite');
+  return {
+    open: (options = {}) => {
+      const { now, beforeCommit } = options;
+      return openSqliteStore({
+        path,
+        ...(now === undefined ? {} : { now }),
+        ...(beforeCommit === undefined ? {} : { faults: { beforeCommit } }),
+      });
+    },
+    remove: () => rm(folder, { recursive: true }),
+  };
+});
+
+describe('the SQLite store', () => {
+  const undo: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  async function newPath(): Promise<string> {
+    const folder = await newFolder();
+    undo.push(() => rm(folder, { recursive: true }));
+    return join(folder, 'store.sqlite');
+  }
+
+  async function opened(path: string, options: Omit<SqliteStoreOptions, 'path'> = {}): Promise<Store> {
+    const store = await openSqliteStore({ path, ...options });
+    undo.push(() => store.close());
+    return store;
+  }
+
+  it('has synchronous=FULL, WAL and foreign keys on every connection', async () => {
+    const connections = new Map<string, DatabaseSync>();
+    await opened(await newPath(), {
+      faults: { onConnection: (database, role) => void connections.set(role, database) },
+    });
+    expect([...connections.keys()].sort()).toEqual(['reader', 'writer']);
+    for (const database of connections.values()) {
+      expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+      expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+      expect(database.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 });
+      expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 5000 });
+    }
+    expect(() => connections.get('reader')?.exec('DELETE FROM keys')).toThrow('readonly');
+  });
+
+  it('has only strict tables of its own', async () => {
+    const path = await newPath();
+    await opened(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    const tables = database.prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").all();
+    database.close();
+    const loose = tables.filter(({ name, strict }) => strict !== 1 && !/^(sqlite|kysely)_/.test(String(name)));
+    expect(loose).toEqual([]);
+    expect(tables.length).toBeGreaterThan(8);
+  });
+
+  it('takes over a file in which the keeper has made the meta table', async () => {
+    const path = await newPath();
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT');
+    database.prepare('INSERT INTO meta VALUES (?, ?)').run('root-key-check', Buffer.from('x'));
+    database.close();
+    const store = await opened(path);
+    await store.directory.install(newHousehold());
+    const after = new DatabaseSync(path, { readOnly: true });
+    expect(after.prepare("SELECT name FROM meta WHERE name = 'root-key-check'").all()).toHaveLength(1);
+    after.close();
+  });
+
+  it('refuses the file of a newer version with a text that says so, and leaves it alone', async () => {
+    const path = await newPath();
+    await (await opened(path)).close();
+    const database = new DatabaseSync(path);
+    database.prepare('INSERT INTO kysely_migration (name, timestamp) VALUES (?, ?)').run('0099-future', 'now');
+    database.close();
+    await expect(openSqliteStore({ path })).rejects.toMatchObject({
+      code: 'not_supported',
+      message: expect.stringContaining('newer version of countersign (its schema has 0099-future'),
+    });
+  });
+
+  it('refuses the file of another program, and what is no database', async () => {
+    const path = await newPath();
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA application_id = 12345; CREATE TABLE t (a)');
+    database.close();
+    await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: 'not_supported' });
+    await expect(openSqliteStore({ path: join(path, 'x') })).rejects.toMatchObject({ code: expect.any(String) });
+  });
+
+  it('answers a full disk as retryable, loses nothing, and goes on when there is room', async () => {
+    let writer: DatabaseSync | undefined;
+    const path = await newPath();
+    const store = await opened(path, {
+      faults: {
+        onConnection: (database, role) => {
+          if (role === 'writer') writer = database;
+        },
+      },
+    });
+    const home = newHousehold();
+    await store.directory.install(home);
+    const kept = await recordIntent(store, newIntent(home, 10));
+    const before = await store.log.head();
+    writer?.exec(`PRAGMA max_page_count = ${Number(writer.prepare('PRAGMA page_count').get()?.['page_count']) + 4}`);
+    // Beside a write that fits: what SQLite rolled back is everybody's.
+    const results = await Promise.allSettled([
+      store.keys.insert(newKey(home)),
+      store.journal.recordIntent(newIntent(home, 2_000)),
+      store.keys.insert(newKey(home)),
+    ]);
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
+    expect(await store.log.head()).toEqual(before);
+    writer?.exec('PRAGMA max_page_count = 1000000');
+    await store.journal.recordOutcome(kept, signedOutcomes(10));
+    expect((await store.log.head()).size).toBe(before.size + 10);
+  });
+
+  it('answers a database that another process has locked as retryable', async () => {
+    const path = await newPath();
+    const store = await opened(path, {
+      faults: { onConnection: (database) => database.exec('PRAGMA busy_timeout = 10') },
+    });
+    const home = newHousehold();
+    await store.directory.install(home);
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.journal.recordIntent(newIntent(home, 1))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.health()).rejects.toMatchObject({ code: 'unavailable' });
+    other.exec('ROLLBACK');
+    other.close();
+    await recordIntent(store, newIntent(home, 1));
+  });
+
+  it('notices what another process wrote: the intent is stale, and what is cached is read again', async () => {
+    const path = await newPath();
+    const store = await opened(path);
+    const home = newHousehold();
+    await store.directory.install(home);
+    const key = newKey(home);
+    await store.keys.insert(key);
+    const references = [{ by: 'id', id: key.id }] as const;
+    expect(await store.keys.resolve(home.account.id, references)).toHaveLength(1);
+    const second = await opened(path);
+    await second.keys.remove(home.account.id, key.id, home.administrator.id);
+    await recordIntent(second, { ...newIntent(home, 1), accountRevision: 2 });
+    expect(await store.journal.recordIntent(newIntent(home, 1))).toEqual({ recorded: false, reason: 'stale' });
+    expect((await store.directory.account(home.account.id))?.revision).toBe(2);
+    expect(await store.keys.resolve(home.account.id, references)).toEqual([undefined]);
+    await recordIntent(store, { ...newIntent(home, 1), accountRevision: 2 });
+    expect((await store.log.head()).size).toBe((await second.log.head()).size);
+  });
+
+  it('refuses writes when too many are waiting, and takes them again afterwards', async () => {
+    const commitLimits = { maxWaitingWrites: 10, maxWaitingBytes: 1_000_000, maxGroupBytes: 1_000_000 };
+    const store = await opened(await newPath(), { commitLimits });
+    const home = newHousehold();
+    await store.directory.install(home);
+    const many = await Promise.allSettled(Array.from({ length: 15 }, () => recordIntent(store, newIntent(home, 1))));
+    expect(many.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    for (const result of many.slice(10)) expect(result).toMatchObject({ reason: { code: 'unavailable' } });
+    await expect(store.journal.recordIntent(newIntent(home, 6_000))).rejects.toMatchObject({ code: 'unavailable' });
+    await recordIntent(store, newIntent(home, 1));
+  });
+
+  it('splits what is too much for one commit, in order', async () => {
+    const groups: number[] = [];
+    const store = await opened(await newPath(), {
+      commitLimits: { maxWaitingWrites: 100, maxWaitingBytes: 10_000_000, maxGroupBytes: 5_000 },
+      onCommit: (_, writes) => void groups.push(writes),
+    });
+    const home = newHousehold();
+    await store.directory.install(home);
+    groups.length = 0;
+    const receipts = await Promise.all(Array.from({ length: 12 }, () => recordIntent(store, newIntent(home, 5))));
+    expect(groups).toEqual([3, 3, 3, 3]);
+    const ids = receipts.map(({ batchId }) => batchId);
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+  });
+
+  it('writes noted uses with a later commit, not at once, and never of its own accord', async () => {
+    let nowMs = 1_000_000;
+    const path = await newPath();
+    const commits: number[] = [];
+    const store = await opened(path, { now: () => nowMs, onCommit: (_, writes) => void commits.push(writes) });
+    const home = newHousehold();
+    await store.directory.install(home);
+    const key = newKey(home);
+    await store.keys.insert(key);
+    const used = async (): Promise<number | undefined> => {
+      const [found] = await store.keys.resolve(home.account.id, [{ by: 'id', id: key.id }]);
+      return found?.lastUsedAtMs;
+    };
+    const before = commits.length;
+    store.keys.touch([key.id], nowMs);
+    expect(commits.length).toBe(before);
+    await recordIntent(store, newIntent(home, 1));
+    expect(await used()).toBeUndefined();
+    nowMs += 6_000;
+    await recordIntent(store, newIntent(home, 1));
+    expect(await used()).toBe(1_000_000);
+    expect(commits.length).toBe(before + 2);
+  });
+
+  it('drops sessions that ended long ago, and keeps the others', async () => {
+    let nowMs = 1_000_000_000;
+    const path = await newPath();
+    const store = await opened(path, { now: () => nowMs });
+    const home = newHousehold();
+    await store.directory.install(home);
+    const base = { principalId: home.administrator.id, createdAtMs: nowMs };
+    const [old, fresh] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    await store.directory.insertSession({ ...base, tokenDigest: old, expiresAtMs: nowMs + 1_000 });
+    await store.directory.insertSession({ ...base, tokenDigest: fresh, expiresAtMs: nowMs + 90_000_000 });
+    nowMs += 88_000_000;
+    await store.directory.extendSession(fresh, nowMs + 5_000);
+    await recordIntent(store, newIntent(home, 1));
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const rows = database.prepare('SELECT token_digest, expires_at_ms FROM sessions').all();
+    database.close();
+    expect(rows.map((row) => [(row['token_digest'] as Uint8Array)[0], row['expires_at_ms']])).toEqual([
+      [2, nowMs + 5_000],
+    ]);
+  });
+});
