@@ -199,7 +199,9 @@ describe.each(ON_OPENSSL)('$name', (algorithm) => {
     const key = engine.loadPublic(material.publicKey, {});
     const verify = key.verifier(prepared(algorithm, payload).scheme);
     expect(verify(payload.bytes, signature)).toBe(true);
-    for (let bit = 0; bit < signature.length * 8; bit++) {
+    // Every bit on the curve that verifies fastest; on the others a step that meets each position of a byte.
+    const step = algorithm === ecdsaP256 ? 1 : 7;
+    for (let bit = 0; bit < signature.length * 8; bit += step) {
       const flipped = signature.slice();
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(verify(payload.bytes, flipped)).toBe(false);

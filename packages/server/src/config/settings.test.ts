@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { acceptsSource, environmentName, type Setting } from './setting.ts';
 import { describeSettings, readSettings } from './settings.ts';
 import { settingsHelp, settingsMarkdown } from './settings-help.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings-table.ts';
 
+const operatingGuide = resolve(import.meta.dirname, '../../../../docs/operating.md');
 const folder = mkdtempSync(join(tmpdir(), 'countersign-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -105,6 +106,13 @@ describe('settings', () => {
       expect(settingsMarkdown()).toContain(`\`${environmentName(name)}\``);
     });
   });
+
+  it.skipIf(!existsSync(operatingGuide))(
+    'are listed in docs/operating.md as they are (skipped without that file)',
+    () => {
+      expect(readFileSync(operatingGuide, 'utf8')).toContain(settingsMarkdown());
+    },
+  );
 
   it('prefer flags to the environment to the file to defaults', () => {
     const path = configFile({ signers: 2, 'session-seconds': 61, 'drain-seconds': 4 });

@@ -41,7 +41,8 @@ export interface Keeper {
   processes(): readonly RunningProcess[];
 }
 
-const START_TIMEOUT_MS = 60_000;
+/** Longer than the HTTP process waits for its signers, whose engines test themselves on a busy machine. */
+const START_TIMEOUT_MS = 120_000;
 /** How long sealed processes may take to notice that their channel has closed. */
 const SEALED_END_TIMEOUT_MS = 5_000;
 
@@ -235,7 +236,7 @@ class Family {
     const http = startHttpProcess({
       entry: this.#settings.httpEntry,
       databaseDir: this.#dataDir.databaseDir,
-      extraReads: this.#settings.httpReads ?? [],
+      extraReads: (this.#settings.httpReads ?? []).map((path) => resolvePath(path)),
       isConfined: this.#isConfined,
       config: {
         type: 'config',

@@ -1,0 +1,13 @@
+import { newId } from '@countersign/core/ids';
+import { randomBytes } from 'node:crypto';
+import { DIALECTS } from '../src/dialects/dialects.ts';
+import { createHttpServer } from '../src/http/http-server.ts';
+const key: any = { id: newId(), persistence: 'stored' };
+const sig = new Uint8Array(randomBytes(71));
+const caller: any = { principal: { id: newId(), kind: 'service', grants: [] }, session: undefined, dialect: 'dsm' };
+const services: any = { sessions: { authenticateApiKey: async () => caller }, signBatch: async (_c: any, items: any[]) => items.map(() => ({ outcome: 'signed', key, signature: sig })), canSign: async () => true };
+const metrics: any = process.argv[2] === 'm' ? (await import('../src/telemetry/metrics.ts')).createMetrics() : undefined;
+const server = createHttpServer({ services, limits: { maxBodyBytes: 4e6, maxBatchItems: 20000 }, dialects: DIALECTS, metrics });
+console.log(await server.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0) }), key.id);
+let last = process.cpuUsage();
+process.on('SIGUSR2', () => { const u = process.cpuUsage(last); last = process.cpuUsage(); console.log('cpu', (u.user + u.system) / 1000); });
