@@ -17,6 +17,7 @@ import { prepareItem, settleDeterminism } from './prepare-item.ts';
 import type { Caller, Principal } from './principal.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import type { ParsedItem, SigningItem, SigningResult } from './signing-item.ts';
+import { Tally } from './tally.ts';
 
 export interface SigningDependencies {
   readonly keys: KeyStore;
@@ -289,13 +290,7 @@ function completed(results: readonly (SigningResult | undefined)[]): readonly Si
 }
 
 function observeResults(dependencies: SigningDependencies, caller: Caller, results: readonly SigningResult[]): void {
-  const counts = new Map<string, Map<SigningResult['outcome'], number>>();
-  for (const result of results) {
-    const algorithm = result.outcome === 'signed' ? result.key.algorithm : 'none';
-    const outcomes = counts.get(algorithm) ?? new Map<SigningResult['outcome'], number>();
-    counts.set(algorithm, outcomes);
-    outcomes.set(result.outcome, (outcomes.get(result.outcome) ?? 0) + 1);
-  }
-  for (const [algorithm, outcomes] of counts)
-    for (const [outcome, count] of outcomes) dependencies.observe(caller.dialect, algorithm, outcome, count);
+  const tally = new Tally<SigningResult['outcome']>();
+  for (const result of results) tally.add(result.outcome === 'signed' ? result.key.algorithm : 'none', result.outcome);
+  tally.report((algorithm, outcome, count) => dependencies.observe(caller.dialect, algorithm, outcome, count));
 }

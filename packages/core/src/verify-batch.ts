@@ -7,6 +7,7 @@ import { prepareItem } from './prepare-item.ts';
 import { type Caller, holdsPermission } from './principal.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import type { ParsedItem, VerificationItem, VerificationResult } from './signing-item.ts';
+import { Tally } from './tally.ts';
 
 export type VerifyBatch = (
   caller: Caller,
@@ -17,6 +18,13 @@ export interface VerificationDependencies {
   readonly keys: KeyStore;
   readonly directory: Directory;
   readonly verifier: Verifier;
+  /** Told once per batch and group of equal items, for metrics; must not throw. */
+  readonly observe: (
+    dialect: string,
+    algorithm: string,
+    outcome: 'valid' | 'invalid' | 'denied' | 'failed',
+    count: number,
+  ) => void;
 }
 
 /** Results in the order of the items; a signature that doesn't verify is `checked` with `valid: false`. */
@@ -67,7 +75,9 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
       const place = places[index];
       if (place !== undefined) results[place] = resultOf(job, checked[index]);
     });
-    return results.map((result) => result ?? failed('internal', 'the item was lost'));
+    const complete = results.map((result) => result ?? failed('internal', 'the item was lost'));
+    observeResults(dependencies, caller, complete);
+    return complete;
   };
 }
 
@@ -75,6 +85,19 @@ function resultOf(job: VerificationJob, checked: boolean | 'invalid' | undefined
   if (checked === undefined) return failed('unavailable', 'the verifier is away for the moment; send the item again');
   if (checked === 'invalid') return failed('invalid_request', 'the payload does not fit the key');
   return { outcome: 'checked', key: job.key, valid: checked };
+}
+
+function observeResults(
+  dependencies: VerificationDependencies,
+  caller: Caller,
+  results: readonly VerificationResult[],
+): void {
+  const tally = new Tally<'valid' | 'invalid' | 'denied' | 'failed'>();
+  for (const result of results) {
+    if (result.outcome === 'checked') tally.add(result.key.algorithm, result.valid ? 'valid' : 'invalid');
+    else tally.add('none', result.outcome);
+  }
+  tally.report((algorithm, outcome, count) => dependencies.observe(caller.dialect, algorithm, outcome, count));
 }
 
 function denied(code: DomainErrorCode, reason: string): VerificationResult {

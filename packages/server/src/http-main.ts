@@ -110,20 +110,33 @@ function composeServices(config: HttpConfig, store: Store, metrics: Metrics): Se
   const custodies = createCustodies(pools);
   const verifier = new KeylessVerifier(pools);
   const now = Date.now;
+  const signBatch = createSignBatch({
+    keys,
+    directory,
+    journal,
+    custodies,
+    verifier,
+    rules: BUILT_IN_RULES,
+    now,
+    observe: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
+  });
+  const verifyBatch = createVerifyBatch({
+    keys,
+    directory,
+    verifier,
+    observe: (dialect, algorithm, outcome, count) => metrics.verified(dialect, algorithm, outcome, count),
+  });
   return {
     sessions: createSessions({ directory, now, sessionSeconds: config.sessionSeconds }),
     keys: createKeys({ keys, directory, custodies, now, allowInlineSign: config.allowInlineSign }),
-    signBatch: createSignBatch({
-      keys,
-      directory,
-      journal,
-      custodies,
-      verifier,
-      rules: BUILT_IN_RULES,
-      now,
-      observe: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
-    }),
-    verifyBatch: createVerifyBatch({ keys, directory, verifier }),
+    signBatch: (caller, items) => {
+      metrics.batch(caller.dialect, 'sign', items.length);
+      return signBatch(caller, items);
+    },
+    verifyBatch: (caller, items) => {
+      metrics.batch(caller.dialect, 'verify', items.length);
+      return verifyBatch(caller, items);
+    },
     canSign: async () => {
       if (!pools.health()) return false;
       return store.health().then(
