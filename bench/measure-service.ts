@@ -1,5 +1,6 @@
 /** One run against the service: throughput, latency, CPU by role, memory. */
 import type { OtherOpenssl } from '../scripts/demo/other-openssl.ts';
+import { type FamilyMember, processFamily } from '../scripts/demo/process-family.ts';
 import type { ServiceProcess } from '../scripts/demo/service-process.ts';
 import { runClosedLoop } from './load/closed-loop.ts';
 import { runOpenLoop } from './load/open-loop.ts';
@@ -98,22 +99,22 @@ export function asRecord(usage: UsageByRole, factor: number): Readonly<Record<st
 class CpuClock {
   service: UsageByRole = new Map();
   clientSeconds = 0;
-  readonly #pid: number;
+  readonly #family: readonly FamilyMember[];
   #before: UsageByRole = new Map();
   #clientBefore: NodeJS.CpuUsage = { user: 0, system: 0 };
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor(rootPid: number) {
+    this.#family = processFamily(rootPid);
   }
 
   start(): void {
-    this.#before = cpuSecondsByRole(this.#pid);
+    this.#before = cpuSecondsByRole(this.#family);
     this.#clientBefore = process.cpuUsage();
   }
 
   stop(): void {
     const { user, system } = process.cpuUsage(this.#clientBefore);
     this.clientSeconds = (user + system) / 1e6;
-    this.service = difference(cpuSecondsByRole(this.#pid), this.#before);
+    this.service = difference(cpuSecondsByRole(this.#family), this.#before);
   }
 }

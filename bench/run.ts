@@ -4,6 +4,7 @@
  */
 import { createDsmClient } from '../scripts/demo/dsm-client.ts';
 import { findOtherOpenssl, type OtherOpenssl } from '../scripts/demo/other-openssl.ts';
+import { processFamily } from '../scripts/demo/process-family.ts';
 import { startService } from '../scripts/demo/service-process.ts';
 import { judgeBars } from './bars.ts';
 import { describeMachine } from './machine.ts';
@@ -65,7 +66,7 @@ async function measureSubjects(
   const client = createDsmClient(service.host, service.port, service.apiKey);
   const results: SubjectResult[] = [];
   try {
-    const idle = memoryByRole(service.pid);
+    const idle = memoryByRole(processFamily(service.pid));
     for (const subject of options.subjects) {
       const result = await measureSubject(service, client, openssl, subject, options, cores);
       results.push(result);

@@ -92,9 +92,9 @@ class LoopChild {
 
   async line(): Promise<string> {
     const timer = setTimeout(() => this.close(), ANSWER_TIMEOUT_MS);
-    const { value, done } = await this.#lines.next().finally(() => clearTimeout(timer));
-    if (done === true) throw new Error('a bare loop ended early; what it said is above');
-    return value as string;
+    const next: IteratorResult<string, unknown> = await this.#lines.next().finally(() => clearTimeout(timer));
+    if (next.done === true) throw new Error('a bare loop ended early; what it said is above');
+    return next.value;
   }
 
   close(): void {

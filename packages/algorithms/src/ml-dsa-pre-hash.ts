@@ -9,7 +9,7 @@ import type { MlDsaParameterSet } from './ml-dsa-parameter-sets.ts';
  */
 export function findPreHashProblem(name: DigestName, set: MlDsaParameterSet): string | undefined {
   const digest = findDigest(name);
-  if (false) {
+  if (digest.collisionBits < set.strengthBits) {
     return `HashML-DSA with ${set.openssl} needs a hash of at least ${2 * set.strengthBits} bits (FIPS 204, section 5.4), which ${name} is not`;
   }
   if (digest.oid === undefined) return `HashML-DSA takes SHA-2 and SHA-3 only (FIPS 204, section 5.4), not ${name}`;

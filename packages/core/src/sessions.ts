@@ -31,7 +31,7 @@ const MAX_TOKEN_CHARACTERS = 256;
 
 export function createSessions({ directory, now, sessionSeconds }: SessionDependencies): Sessions {
   const lifetimeMs = sessionSeconds * 1000;
-  const grantedMs = lifetimeMs * (1 + EXTEND_AFTER);
+  const grantedMs = Math.ceil(lifetimeMs * (1 + EXTEND_AFTER));
 
   async function livePrincipal(id: Principal['id']): Promise<Principal | undefined> {
     const principal = await directory.principal(id);

@@ -68,7 +68,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       now,
       observe: () => {},
     }),
-    verifyBatch: createVerifyBatch({ keys, directory, verifier }),
+    verifyBatch: createVerifyBatch({ keys, directory, verifier, observe: () => {} }),
     canSign,
   };
   const server = createHttpServer({

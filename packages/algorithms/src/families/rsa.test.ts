@@ -317,23 +317,26 @@ describe('RSA signatures', () => {
     }
   });
 
-  it('are not accepted without a leading zero that belongs to them', () => {
-    const key = engine.loadPrivate(material.privateKey, RSA_2048);
-    const sign = key.signer(prepared(digestPayload('sha-256'), {}).scheme);
-    const out = new Uint8Array(256);
-    const bytes = new Uint8Array(32);
-    // One signature in 256 begins with a zero byte.
-    for (let counter = 0; counter < 5000; counter++) {
-      new DataView(bytes.buffer).setUint32(0, counter);
-      sign(bytes, out);
-      if (out[0] === 0) break;
-    }
-    expect(out[0]).toBe(0);
-    const payload: Payload = { kind: 'digest', bytes, digest: 'sha-256' };
-    expect(verifies(payload, {}, out)).toBe(true);
-    expect(verifies(payload, {}, out.subarray(1))).toBe(false);
-    key.destroy();
-  });
+  it.each(['pkcs1-v1.5', 'pss'] as const)(
+    'are not accepted without a leading zero that belongs to them: %s',
+    (padding) => {
+      const key = engine.loadPrivate(material.privateKey, RSA_2048);
+      const sign = key.signer(prepared(digestPayload('sha-256'), { padding }).scheme);
+      const out = new Uint8Array(256);
+      const bytes = new Uint8Array(32);
+      // One signature in 256 begins with a zero byte.
+      for (let counter = 0; counter < 10_000; counter++) {
+        new DataView(bytes.buffer).setUint32(0, counter);
+        sign(bytes, out);
+        if (out[0] === 0) break;
+      }
+      expect(out[0]).toBe(0);
+      const payload: Payload = { kind: 'digest', bytes, digest: 'sha-256' };
+      expect(verifies(payload, { padding }, out)).toBe(true);
+      expect(verifies(payload, { padding }, out.subarray(1))).toBe(false);
+      key.destroy();
+    },
+  );
 
   it('are not made for schemes that the family does not write, or digests of another length', () => {
     const key = engine.loadPrivate(material.privateKey, RSA_2048);

@@ -7,13 +7,15 @@ function keyOf(algorithm: string, parameters = {}): ReturnType<typeof recordOf> 
 }
 
 describe('CostEstimate', () => {
-  it('takes the first observation as it is, and moves gradually afterwards', () => {
+  it('takes the first observation as it is, then follows faster times at once and slower ones reluctantly', () => {
     const costs = new CostEstimate();
     const cost = costs.costOf(keyOf('ecdsa-p256'));
     costs.observe([cost], [100], 2000);
     expect(cost.us).toBeCloseTo(20);
     costs.observe([cost], [100], 4000);
-    expect(cost.us).toBeCloseTo(24);
+    expect(cost.us).toBeCloseTo(21);
+    costs.observe([cost], [100], 1000);
+    expect(cost.us).toBeCloseTo(15.5);
   });
 
   it('tells sizes of one algorithm apart and shares what is the same', () => {

@@ -4,12 +4,17 @@ import { canonicalParameters } from './canonical-parameters.ts';
 const FIRST_GUESS_US = 300;
 const SMALLEST_US = 1;
 const LARGEST_US = 10_000_000;
-/** Weight of a new observation, once there was one. */
-const SMOOTHING = 0.2;
+/**
+ * Weights of a new observation that is below, or above, the estimate. Times are wall times, so on a busy machine many
+ * contain the turns of others; believing those would cut ever smaller messages and make the machine busier still.
+ * (Processor time would be the true measure, but its clock ticks by the millisecond on some kernels.)
+ */
+const WEIGHT_BELOW = 0.5;
+const WEIGHT_ABOVE = 0.05;
 /** Kinds of keys that are told apart; more than there are sensible pairs of algorithm and size. */
 const MAX_KINDS = 1024;
 
-/** What one item of one kind of key takes in the engine, as an exponentially weighted mean. */
+/** What one item of one kind of key takes in the engine, as a weighted mean that leans to the low side. */
 export interface ItemCost {
   us: number;
   observed: boolean;
@@ -42,7 +47,7 @@ export class CostEstimate {
       const cost = costs[index];
       if (cost === undefined) continue;
       const share = (cost.us * (counts[index] ?? 0)) / expectedUs;
-      const weight = cost.observed ? SMOOTHING * share : 1;
+      const weight = cost.observed ? (ratio < 1 ? WEIGHT_BELOW : WEIGHT_ABOVE) * share : 1;
       cost.us = Math.min(LARGEST_US, Math.max(SMALLEST_US, cost.us * (1 + weight * (ratio - 1))));
       cost.observed = true;
     }

@@ -143,20 +143,25 @@ describe('a pool', () => {
   });
 
   it('closes the channel of a process that answers nonsense, and believes none of it', async () => {
-    for (const reply of [
-      packVerifyReply(1, 1, new Uint8Array(4).fill(1)),
-      packVerifyReply(1, 1, new Uint8Array(5).fill(9)),
-      packVerifyReply(7, 1, new Uint8Array(5).fill(1)),
-      packHello({ role: 'verifier', pid: 1, isolation: undefined, engines: [] }),
-      Buffer.alloc(20, 0xff),
-    ]) {
+    const answers: readonly ((requestId: number, items: number) => Buffer)[] = [
+      (requestId, items) => packVerifyReply(requestId, 1, new Uint8Array(items - 1).fill(1)),
+      (requestId, items) => packVerifyReply(requestId, 1, new Uint8Array(items).fill(1).fill(9, items - 1)),
+      (requestId, items) => packVerifyReply(requestId + 7, 1, new Uint8Array(items).fill(1)),
+      () => packHello({ role: 'verifier', pid: 1, isolation: undefined, engines: [] }),
+      () => Buffer.alloc(20, 0xff),
+    ];
+    for (const answer of answers) {
       const pools = new SealedPools({ settings: { queueTimeoutMs: 100 } });
       const [near, far] = await socketPair();
       far.resume();
       far.write(packHello({ role: 'verifier', pid: 1, isolation: undefined, engines: [] }));
-      far.once('data', () => far.write(reply));
+      const reader = new FrameReader((_, body) => {
+        expect(body.readUInt32LE(16)).toBeGreaterThan(1);
+        far.write(answer(body.readUInt32LE(0), body.readUInt32LE(16)));
+      });
+      far.on('data', (chunk: Buffer) => reader.push(chunk));
       pools.attach('verifier', 0, 1, near);
-      expect(count(await new KeylessVerifier(pools).verify(jobs(5)), undefined)).toBe(5);
+      expect(count(await new KeylessVerifier(pools).verify(jobs(20)), undefined)).toBe(20);
       expect(pools.verifier.health()).toBe(false);
       far.destroy();
     }
@@ -203,7 +208,7 @@ describe('real sealed processes', () => {
   }
 
   it('survive the death of a signer in the middle of a batch: its items are unavailable, the rest is signed', async () => {
-    const pools = new SealedPools({ settings: { queueTimeoutMs: 30_000 } });
+    const pools = new SealedPools({ settings: { queueTimeoutMs: 90_000 } });
     const custody = new VaultCustody(pools);
     await start(pools, 'generator', 1);
     const signer = await start(pools, 'signer', 1);
@@ -223,10 +228,10 @@ describe('real sealed processes', () => {
     expect(count(statuses, 'signed')).toBe(400 - unavailable);
     const [after] = await custody.sign(permitsFor([itemOf(slow, Buffer.from('after'))]));
     expect(after?.status).toBe('signed');
-  }, 60_000);
+  }, 120_000);
 
   it('refuse keys of another root key, and stay', async () => {
-    const pools = new SealedPools();
+    const pools = new SealedPools({ settings: { queueTimeoutMs: 50_000 } });
     const custody = new VaultCustody(pools);
     await start(pools, 'generator', 1);
     await start(pools, 'signer', 1, randomBytes(32));

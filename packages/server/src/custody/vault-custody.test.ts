@@ -20,7 +20,7 @@ import {
 import { VaultCustody } from './vault-custody.ts';
 
 const rootKey = randomBytes(32);
-const pools = new SealedPools({ settings: { queueTimeoutMs: 20_000 } });
+const pools = new SealedPools({ settings: { queueTimeoutMs: 60_000 } });
 const custody = new VaultCustody(pools);
 const verifier = new KeylessVerifier(pools);
 const processes: SealedProcess[] = [];
@@ -31,7 +31,7 @@ beforeAll(async () => {
     processes.push(process);
     pools.attach(role, 0, 1, process.socket);
   }
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await pools.drain();
@@ -91,7 +91,7 @@ describe('the vault', () => {
       }),
     );
     expect(verdicts.every((verdict) => verdict === true)).toBe(true);
-  }, 60_000);
+  }, 90_000);
 
   it('gives a bad item its own status and spoils no neighbour', async () => {
     const key = await newKey(custody, 'ecdsa-p256');

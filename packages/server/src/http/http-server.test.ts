@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@countersign/core/domain-error';
@@ -193,9 +194,7 @@ describe('errors', () => {
 
   it('of a handler that throws a value, or at once, are no different', async () => {
     const fails = (reason: unknown): Promise<never> =>
-      new Promise((_, reject: (reason: unknown) => void) => {
-        reject(reason);
-      });
+      new Promise((_resolve, reject) => void setImmediate(reject, reason));
     const broken = [
       () => fails('text'),
       () => {
@@ -294,6 +293,20 @@ describe('drain', () => {
     expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
     // Neither answer could say so, since the other was still owed; the connection is closed all the same, at once.
     expect(performance.now() - drainedSince).toBeLessThan(2000);
+  });
+
+  it('answers what was sent before it began, read or not', async () => {
+    const { server, url } = await start();
+    const connections = Array.from({ length: 20 }, () => rawConnection(url));
+    await Promise.all(connections.map(({ socket }) => once(socket, 'connect')));
+    // Half of the connections have been used before, as those of a client that keeps them are.
+    for (const { send } of connections.slice(0, 10)) send('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
+    await delay(50);
+    for (const { send } of connections) send('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"ok"');
+    const drained = server.drain(5000);
+    const answers = await Promise.all(connections.map(({ received }) => received));
+    for (const answer of answers) expect(answer).toMatch(/200 OK.*connection: close.*"ok"$/s);
+    await drained;
   });
 
   it('ends in bounded time whatever a handler does', async () => {

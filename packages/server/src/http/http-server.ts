@@ -3,26 +3,19 @@
  * read by `parse-json-body.ts`, requests are validated by the dialects; no framework text, stack or default reaches a
  * client.
  */
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { DomainError } from '@countersign/core/domain-error';
 import type { RequestLimits, Services } from '@countersign/core/services';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer, Credentials, Dialect, Endpoint } from '../dialects/dialect.ts';
-import { allowedMethods } from './allowed-methods.ts';
 import { drainConnections } from './drain-connections.ts';
-import { type HttpFault, httpFaultOf, METHOD_NOT_ALLOWED, NOT_FOUND, URI_TOO_LONG } from './http-faults.ts';
+import { createErrorAnswers, type ErrorAnswers } from './error-answers.ts';
+import { httpFaultOf, URI_TOO_LONG } from './http-faults.ts';
+import type { HttpLogger } from './http-logger.ts';
 import { parseJsonBody } from './parse-json-body.ts';
 import { createPathOwner } from './path-owner.ts';
 import { plainAnswer } from './plain-answer.ts';
 import { pathOfRawPacket, refuseRaw } from './raw-refusal.ts';
-
-/** The part of the logger that is used here; pino's fits. */
-export interface HttpLogger {
-  error(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  debug(fields: object, message: string): void;
-}
 
 /** The part of the metrics that is used here. */
 export interface HttpMetrics {
@@ -75,6 +68,8 @@ const DEFAULT_CONNECTIONS: ConnectionLimits = {
   idleTimeoutMs: 120_000,
   checkIntervalMs: 5_000,
 };
+/** What every Content-Type is taken for, so that none is refused. */
+const ANY_TYPE = 'application/octet-stream';
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_CHARACTERS = 4096;
 const DEFAULT_GRACE_MS = 25_000;
@@ -87,32 +82,37 @@ type Authenticated = FastifyRequest & { [CREDENTIALS]?: Credentials };
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
   const ownerOf = createPathOwner(options.dialects);
-  const app = createApp(options, connections, ownerOf);
+  const errors = createErrorAnswers(options.limits, ownerOf, options.logger);
+  const app = createApp(options, connections, errors);
   const drain = drainConnections(app);
   app.server.maxConnections = connections.maxConnections;
   app.server.maxHeadersCount = 100;
 
   // Our own reader for every body. Fastify's would refuse a Content-Type that it can't read, and parse JSON laxly.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: options.limits.maxBodyBytes },
-    (_request, body, done) => {
-      try {
-        done(null, parseJsonBody(body as Buffer));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  );
+  const readBody = (
+    _request: FastifyRequest,
+    body: Buffer,
+    done: (error: Error | null, body?: unknown) => void,
+  ): void => {
+    try {
+      done(null, parseJsonBody(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  const parsing = { parseAs: 'buffer' as const, bodyLimit: options.limits.maxBodyBytes };
+  app.addContentTypeParser(ANY_TYPE, parsing, readBody);
+  // For requests that name no type.
+  app.addContentTypeParser('*', parsing, readBody);
   app.addHook('onRequest', (request, reply, done) => {
     const { headers } = request.raw;
-    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/octet-stream';
-    if (request.url.length > MAX_URL_CHARACTERS) send(reply, faultAnswer(ownerOf, request.url, URI_TOO_LONG));
+    if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE;
+    if (request.url.length > MAX_URL_CHARACTERS) send(reply, errors.fault(request.url, URI_TOO_LONG));
     else done();
   });
-  app.setErrorHandler((error, request, reply) => send(reply, errorAnswer(options, ownerOf, request, error)));
-  app.setNotFoundHandler((request, reply) => send(reply, missingAnswer(ownerOf, request.url)));
+  app.setErrorHandler((error, request, reply) => send(reply, errors.error(request, error)));
+  app.setNotFoundHandler((request, reply) => send(reply, errors.missing(request.url)));
   observeRequests(app, options, ownerOf);
   addServicePaths(app, options);
   for (const dialect of options.dialects)
@@ -131,11 +131,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function createApp(
-  options: HttpServerOptions,
-  connections: ConnectionLimits,
-  ownerOf: (url: string) => Dialect | undefined,
-): FastifyInstance {
+function createApp(options: HttpServerOptions, connections: ConnectionLimits, errors: ErrorAnswers): FastifyInstance {
   const shared = {
     logger: false,
     bodyLimit: options.limits.maxBodyBytes,
@@ -153,7 +149,7 @@ function createApp(
     },
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      send(reply, errorAnswer(options, ownerOf, request, error));
+      send(reply, errors.error(request, error));
     },
     clientErrorHandler: (error: Error & { readonly code?: string; readonly rawPacket?: unknown }, socket: Socket) => {
       if (error.code === 'ECONNRESET' || socket.destroyed) {
@@ -164,7 +160,7 @@ function createApp(
         status: 400,
         message: 'the request is not valid HTTP',
       };
-      refuseRaw(socket, faultAnswer(ownerOf, pathOfRawPacket(error.rawPacket), fault));
+      refuseRaw(socket, errors.fault(pathOfRawPacket(error.rawPacket), fault));
     },
   };
   if (options.tls === undefined) return fastify(shared);
@@ -231,40 +227,6 @@ function observeRequests(
     logger?.debug({ dialect, route, status: reply.statusCode, ms: reply.elapsedTime }, 'request answered');
     done();
   });
-}
-
-/** What any error becomes on the wire. What isn't expected is logged under an id, and only the id is told. */
-function errorAnswer(
-  { limits, logger }: HttpServerOptions,
-  ownerOf: (url: string) => Dialect | undefined,
-  request: FastifyRequest,
-  error: unknown,
-): Answer {
-  const dialect = ownerOf(request.url);
-  if (!(error instanceof DomainError)) {
-    const fault = httpFaultOf(error, limits.maxBodyBytes);
-    if (fault !== undefined) return faultAnswer(ownerOf, request.url, fault);
-  }
-  const expected = error instanceof DomainError && error.code !== 'internal';
-  if (expected) {
-    if (error.code === 'unavailable') logger?.warn({ err: error, route: request.routeOptions.url }, 'request refused');
-    return dialect?.renderError(error) ?? plainAnswer(400, error.message);
-  }
-  const errorId = randomUUID();
-  logger?.error({ err: error, errorId, method: request.method, route: request.routeOptions.url }, 'request failed');
-  return faultAnswer(ownerOf, request.url, { status: 500, message: `internal error (${errorId})` });
-}
-
-function faultAnswer(ownerOf: (url: string) => Dialect | undefined, url: string, fault: HttpFault): Answer {
-  return ownerOf(url)?.renderFault(fault.status, fault.message) ?? plainAnswer(fault.status, fault.message);
-}
-
-function missingAnswer(ownerOf: (url: string) => Dialect | undefined, url: string): Answer {
-  const path = url.split('?', 1)[0] ?? '';
-  const allowed = allowedMethods(ownerOf(url)?.endpoints ?? [], path);
-  if (allowed.length === 0) return faultAnswer(ownerOf, url, NOT_FOUND);
-  const answer = faultAnswer(ownerOf, url, METHOD_NOT_ALLOWED);
-  return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {

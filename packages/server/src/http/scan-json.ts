@@ -16,15 +16,28 @@ const CLOSE_OBJECT = 0x7d;
 const LINEAR_MEMBERS = 16;
 
 /**
+ * Names of the open objects as offsets, innermost object last; `bases` says where each object's names begin. Kept from
+ * one scan to the next: a scan is synchronous, and clearing 8 KB would cost a small request more than its scan.
+ */
+let scratch = scratchFor(0);
+
+function scratchFor(maxDepth: number): {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly bases: Int32Array;
+} {
+  const names = (maxDepth + 1) * LINEAR_MEMBERS;
+  return { starts: new Int32Array(names), ends: new Int32Array(names), bases: new Int32Array(maxDepth + 1) };
+}
+
+/**
  * Why this text is refused, or undefined. Exact for valid JSON; for anything else the answer may be either.
  * @param bytes UTF-8
  */
 export function findJsonHazard(bytes: Uint8Array, maxDepth: number): string | undefined {
   const end = bytes.length;
-  // Names of the open objects as offsets, innermost object last; `bases` says where each object's names begin.
-  const starts = new Int32Array((maxDepth + 1) * LINEAR_MEMBERS);
-  const ends = new Int32Array(starts.length);
-  const bases = new Int32Array(maxDepth + 1);
+  if (scratch.bases.length <= maxDepth) scratch = scratchFor(maxDepth);
+  const { starts, ends, bases } = scratch;
   let count = 0;
   const inObject: boolean[] = [];
   const sets: (Set<string> | undefined)[] = [];

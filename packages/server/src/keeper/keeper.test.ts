@@ -60,9 +60,16 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
     }
   });
 
-  it('loses no byte of a channel that is used from the first moment on', async () => {
+  it('loses no byte of a channel, from the first one on', async () => {
     const keeper = start({ signers: 3 });
     await keeper.ready();
+    // What a sealed process writes first, while its channel's other end is still on its way.
+    expect(
+      await eventually(async () => {
+        const channels = (await keeper.get('/channels')) as { hello?: number }[];
+        return channels.length === 5 && channels.every(({ hello }) => hello !== undefined);
+      }),
+    ).toBe(true);
     const rounds = Array.from({ length: 200 }, (_, i) => keeper.post(`/ask/signer/${i % 3}`, { do: 'info' }));
     const pids = ((await Promise.all(rounds)) as { pid: number }[]).map(({ pid }) => pid);
     expect(new Set(pids).size).toBe(3);
@@ -105,6 +112,31 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
     expect(await keeper.exited).toBe(2);
     expect(keeper.events.at(-1)).toMatchObject({ event: 'refused', code: 'http_failed' });
     expect(keeper.events.at(-1)?.['message']).toContain('exit code 3');
+  });
+
+  it('goes on when a sealed process is killed again and again', async () => {
+    const keeper = start({ signers: 2 });
+    await keeper.ready();
+    for (let i = 0; i < 9; i++) {
+      // The other one serves all the while.
+      expect(await keeper.post('/ask/signer/1', { do: 'info' })).toHaveProperty('pid');
+      const slot = (await keeper.processes()).find(({ role, index }) => role === 'signer' && index === 0);
+      if (slot !== undefined) process.kill(slot.pid, 'SIGKILL');
+      await eventually(
+        async () =>
+          (await keeper.processes()).some(
+            ({ role, index, pid }) => role === 'signer' && index === 0 && pid !== slot?.pid,
+          ),
+        8_000,
+      );
+    }
+    expect(await keeper.get('/info')).toMatchObject({ rows: 1 });
+  });
+
+  it('refuses to start when the sealed processes end as soon as they start', async () => {
+    const keeper = start({ sealedEntry: '/nowhere/main.ts', httpConfig: { neverReady: true } });
+    expect(await keeper.exited).toBe(2);
+    expect(keeper.events.at(-1)).toMatchObject({ event: 'refused', code: 'sealed_failed' });
   });
 
   it('gives up on an HTTP process that dies again and again', async () => {

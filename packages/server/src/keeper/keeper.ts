@@ -51,14 +51,14 @@ const HTTP_LIMITS = {
   maxDelayMs: 5_000,
   stableAfterMs: 10_000,
   maxQuickEnds: 5,
-  isTiredlessOnceStable: false,
+  isTirelessOnceProven: false,
 };
 const SEALED_LIMITS = {
   firstDelayMs: 50,
-  maxDelayMs: 5_000,
-  stableAfterMs: 10_000,
+  maxDelayMs: 2_000,
+  stableAfterMs: 5_000,
   maxQuickEnds: 8,
-  isTiredlessOnceStable: true,
+  isTirelessOnceProven: true,
 };
 
 const EXIT_OK = 0;
@@ -195,6 +195,8 @@ class Family {
     );
     try {
       const address = await Promise.race([this.#startAll().ready, failed]);
+      // From now on a sealed process that ends, however often, costs its requests and not the service.
+      for (const { policy } of this.#slots) policy.prove();
       this.#logger.info({ address }, 'ready');
       return address;
     } catch (error) {

@@ -6,7 +6,7 @@ const LIMITS = {
   maxDelayMs: 1_000,
   stableAfterMs: 10_000,
   maxQuickEnds: 7,
-  isTiredlessOnceStable: false,
+  isTirelessOnceProven: false,
 };
 
 describe('RestartPolicy', () => {
@@ -31,9 +31,12 @@ describe('RestartPolicy', () => {
     expect(policy.ended(5)).toEqual({ restart: true, delayMs: 100 });
   });
 
-  it('never gives up on what was stable once, where that is asked for', () => {
-    const policy = new RestartPolicy({ ...LIMITS, isTiredlessOnceStable: true });
-    policy.ended(10_000);
+  it.each([
+    ['was stable', (policy: RestartPolicy) => policy.ended(10_000)],
+    ['has worked', (policy: RestartPolicy) => policy.prove()],
+  ])('never gives up on what %s once, where that is asked for', (_, prove) => {
+    const policy = new RestartPolicy({ ...LIMITS, isTirelessOnceProven: true });
+    prove(policy);
     for (let i = 0; i < 50; i++) policy.ended(5);
     expect(policy.ended(5)).toEqual({ restart: true, delayMs: 1_000 });
   });

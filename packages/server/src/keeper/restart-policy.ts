@@ -6,8 +6,8 @@ export interface RestartLimits {
   readonly stableAfterMs: number;
   /** So many quick ends in a row, and it isn't tried again. */
   readonly maxQuickEnds: number;
-  /** Once stable, retried for ever at the longest delay, since then the fault is likely to pass. */
-  readonly isTiredlessOnceStable: boolean;
+  /** Once it has worked, retried for ever at the longest delay, since then the fault is likely to pass. */
+  readonly isTirelessOnceProven: boolean;
 }
 
 export type RestartDecision = { readonly restart: true; readonly delayMs: number } | { readonly restart: false };
@@ -16,21 +16,26 @@ export type RestartDecision = { readonly restart: true; readonly delayMs: number
 export class RestartPolicy {
   readonly #limits: RestartLimits;
   #quickEnds = 0;
-  #hasBeenStable = false;
+  #isProven = false;
 
   constructor(limits: RestartLimits) {
     this.#limits = limits;
   }
 
+  /** It did its work once. */
+  prove(): void {
+    this.#isProven = true;
+  }
+
   ended(livedMs: number): RestartDecision {
-    const { firstDelayMs, maxDelayMs, stableAfterMs, maxQuickEnds, isTiredlessOnceStable } = this.#limits;
+    const { firstDelayMs, maxDelayMs, stableAfterMs, maxQuickEnds, isTirelessOnceProven } = this.#limits;
     if (livedMs >= stableAfterMs) {
-      this.#hasBeenStable = true;
+      this.#isProven = true;
       this.#quickEnds = 0;
       return { restart: true, delayMs: firstDelayMs };
     }
     this.#quickEnds += 1;
-    if (this.#quickEnds >= maxQuickEnds && !(isTiredlessOnceStable && this.#hasBeenStable)) return { restart: false };
+    if (this.#quickEnds >= maxQuickEnds && !(isTirelessOnceProven && this.#isProven)) return { restart: false };
     return { restart: true, delayMs: Math.min(maxDelayMs, firstDelayMs * 2 ** (this.#quickEnds - 1)) };
   }
 }

@@ -16,6 +16,7 @@ interface Channel {
   readonly index: number;
   readonly incarnation: number;
   readonly socket: Socket;
+  hello: number | undefined;
   readonly waiting: ((answer: unknown) => void)[];
 }
 
@@ -24,7 +25,7 @@ const server = fastify({ forceCloseConnections: 'idle' });
 let pendingDrain: (() => void) | undefined;
 
 function attach(role: string, index: number, incarnation: number, socket: Socket): void {
-  const channel: Channel = { role, index, incarnation, socket, waiting: [] };
+  const channel: Channel = { role, index, incarnation, socket, hello: undefined, waiting: [] };
   const name = `${role} ${index}`;
   channels.set(name, channel);
   let text = '';
@@ -32,7 +33,9 @@ function attach(role: string, index: number, incarnation: number, socket: Socket
   socket.on('data', (chunk: string) => {
     text += chunk;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      channel.waiting.shift()?.(JSON.parse(text.slice(0, end)));
+      const line = JSON.parse(text.slice(0, end)) as { readonly hello?: number };
+      if (line.hello === undefined) channel.waiting.shift()?.(line);
+      else channel.hello = line.hello;
       text = text.slice(end + 1);
     }
   });
@@ -49,6 +52,7 @@ const options = config as {
   readonly exitAfterMs?: number;
   readonly exitAtOnce?: number;
   readonly neverDrain?: boolean;
+  readonly neverReady?: boolean;
 };
 if (options.exitAtOnce !== undefined) process.exit(options.exitAtOnce);
 
@@ -75,7 +79,7 @@ function attempt(action: () => unknown): string {
 }
 
 server.get('/channels', () =>
-  [...channels.values()].map(({ role, index, incarnation }) => ({ role, index, incarnation })),
+  [...channels.values()].map(({ role, index, incarnation, hello }) => ({ role, index, incarnation, hello })),
 );
 server.get('/info', () => ({
   pid: process.pid,
@@ -140,5 +144,5 @@ server.post('/attempts', (request) => {
 });
 
 const address = await server.listen({ host: '127.0.0.1', port: 0 });
-link.ready(address);
+if (options.neverReady !== true) link.ready(address);
 if (options.exitAfterMs !== undefined) setTimeout(() => process.exit(9), options.exitAfterMs);

@@ -104,6 +104,8 @@ function generateOnPool(done: (error: Error | null) => void): void {
   import('node:crypto').then(({ generateKeyPair }) => generateKeyPair('rsa', { modulusLength: 2048 }, done));
 }
 
+// The first bytes, written before the other end may have arrived anywhere.
+reply({ hello: process.pid });
 channel.setEncoding('utf8');
 channel.on('data', (text: string) => {
   pending += text;

@@ -16,8 +16,8 @@ import {
   type WeierstrassCurveName,
 } from '../../weierstrass-curves.ts';
 import { type EcGroup, openEcGroup } from './ec-group.ts';
-import { checkKey, KEY_PAIR, keyFromParams, PUBLIC_KEY, reverseSecret } from './evp-key.ts';
-import { describeLibcrypto, type Libcrypto, loadLibcrypto, type Pointer } from './libcrypto.ts';
+import { checkKey, KEY_PAIR, keyFromParams, PUBLIC_KEY, withLittleEndian } from './evp-key.ts';
+import { describeLibcrypto, type Libcrypto, loadLibcrypto } from './libcrypto.ts';
 import { encodeOsslParams } from './ossl-params.ts';
 import { SignatureContexts, signWith, verifyWith } from './signature-context.ts';
 
@@ -80,17 +80,13 @@ function loadPrivate(
 ): SigningKey {
   requireScalar(privateKey, group);
   const publicKey = group.derivePublicKey(privateKey);
-  const littleEndian = reverseSecret(privateKey);
-  let key: Pointer;
-  try {
-    key = keyFromParams(libcrypto, 'EC', KEY_PAIR, [
+  const key = withLittleEndian([privateKey], ([scalar]) =>
+    keyFromParams(libcrypto, 'EC', KEY_PAIR, [
       { key: 'group', text: curve.openssl },
-      { key: 'priv', littleEndian },
+      { key: 'priv', littleEndian: scalar },
       { key: 'pub', octets: publicKey },
-    ]);
-  } finally {
-    freeSecret(littleEndian);
-  }
+    ]),
+  );
   const contexts = new SignatureContexts(libcrypto, key);
   return {
     publicKey,

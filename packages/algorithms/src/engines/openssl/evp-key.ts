@@ -1,5 +1,5 @@
 /** Makes and frees EVP_PKEY objects, which hold the keys while they are in use. */
-import type { EngineFailureCode } from '../../engine.ts';
+import { EngineFailure, type EngineFailureCode } from '../../engine.ts';
 import { allocateSecret, freeSecret, randomSecret } from '../../secret-memory.ts';
 import { type Libcrypto, opensslFailure, type Pointer, requirePointer } from './libcrypto.ts';
 import { encodeOsslParams, type OsslParam } from './ossl-params.ts';
@@ -68,15 +68,34 @@ export function stirGenerator(libcrypto: Libcrypto): void {
   }
 }
 
-/** Big-endian bytes as OpenSSL's integer parameters want them, in locked memory; the caller frees them. */
-export function reverseSecret(bigEndian: Uint8Array): Buffer {
-  const reversed = allocateSecret(bigEndian.length);
-  copyReversed(bigEndian, reversed);
-  return reversed;
-}
+/** The components of an RSA key of 8192 bits, the most that is ever needed, take 4.6 KiB. */
+const SCRATCH_BYTES = 8192;
+let scratch: Buffer | undefined;
 
-/** Both have the same length. */
-export function copyReversed(from: Uint8Array, to: Uint8Array): void {
-  const last = from.length - 1;
-  for (let index = 0; index <= last; index++) to[index] = from[last - index] ?? 0;
+/**
+ * Runs `use` with little-endian copies of big-endian numbers, as OpenSSL's integer parameters want them, and wipes the
+ * copies afterwards. They share one piece of locked memory for the life of the process: locked memory is given back by
+ * the garbage collector only, and a signer that loads thousands of keys would run out of it. Not reentrant.
+ */
+export function withLittleEndian<const Numbers extends readonly Uint8Array[], Result>(
+  bigEndian: Numbers,
+  use: (littleEndian: { readonly [Index in keyof Numbers]: Uint8Array }) => Result,
+): Result {
+  scratch ??= allocateSecret(SCRATCH_BYTES);
+  const memory = scratch;
+  let offset = 0;
+  try {
+    const copies = bigEndian.map((number) => {
+      const end = offset + number.length;
+      if (end > memory.length) throw new EngineFailure('invalid_key', 'the key is too long');
+      const copy = memory.subarray(offset, end);
+      for (let index = 0; index < number.length; index++) copy[index] = number[number.length - 1 - index] ?? 0;
+      offset = end;
+      return copy;
+    });
+    // `map` forgets that its result is as long as its input.
+    return use(copies as unknown as { readonly [Index in keyof Numbers]: Uint8Array });
+  } finally {
+    memory.fill(0);
+  }
 }

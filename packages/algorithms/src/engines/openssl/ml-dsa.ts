@@ -39,6 +39,8 @@ interface Setting {
   readonly set: MlDsaParameterSet;
   readonly algorithm: Pointer;
   readonly fillRandom: FillRandom;
+  /** `rnd` of the signature that is being made. One for all keys: signing is synchronous. */
+  readonly randomizer: Buffer;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function loadEngine(name: MlDsaName, fillRandom: FillRandom = fillF
   const set = ML_DSA_PARAMETER_SETS[name];
   // Fetched once and never freed: it lives as long as the engine.
   const algorithm = requirePointer(libcrypto, libcrypto.EVP_SIGNATURE_fetch(null, set.openssl, null), set.openssl);
-  const setting: Setting = { libcrypto, set, algorithm, fillRandom };
+  const setting: Setting = { libcrypto, set, algorithm, fillRandom, randomizer: allocateSecret(RANDOMIZER_BYTES) };
   const engine: Engine = {
     description: describeLibcrypto(libcrypto),
     generate: () => {
@@ -136,12 +138,10 @@ function derivePublicKey(setting: Setting, seed: Uint8Array): Uint8Array {
 }
 
 function loadPrivate(setting: Setting, seed: Uint8Array): SigningKey {
-  const { libcrypto, set, algorithm, fillRandom } = setting;
+  const { libcrypto, set, algorithm, fillRandom, randomizer } = setting;
   const key = toEvpKey(setting, seed);
   const publicKey = publicKeyOf(setting, key);
   const contexts = new SignatureContexts(libcrypto, key);
-  const randomizer = allocateSecret(RANDOMIZER_BYTES);
-  let isDestroyed = false;
   return {
     publicKey,
     signer: (scheme) => {
@@ -169,11 +169,7 @@ function loadPrivate(setting: Setting, seed: Uint8Array): SigningKey {
         return signWith(libcrypto, context, signed, out);
       };
     },
-    destroy: () => {
-      contexts.destroy();
-      if (!isDestroyed) freeSecret(randomizer);
-      isDestroyed = true;
-    },
+    destroy: () => contexts.destroy(),
   };
 }
 

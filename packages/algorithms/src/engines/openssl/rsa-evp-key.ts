@@ -1,8 +1,8 @@
 /** RSA keys on their way into OpenSSL's objects and out of them, without copies in ordinary memory. */
 import { DER_TAGS } from '../../der.ts';
 import type { RsaParameters, RsaPrivateKey, RsaPublicKey } from '../../rsa-key.ts';
-import { allocateSecret, freeSecret } from '../../secret-memory.ts';
-import { copyReversed, KEY_PAIR, keyFromParams, PUBLIC_KEY, stirGenerator, withContext } from './evp-key.ts';
+import { allocateSecret } from '../../secret-memory.ts';
+import { KEY_PAIR, keyFromParams, PUBLIC_KEY, stirGenerator, withContext, withLittleEndian } from './evp-key.ts';
 import { type Libcrypto, opensslFailure, type Pointer, requirePointer } from './libcrypto.ts';
 import { encodeOsslParams, type OsslParam } from './ossl-params.ts';
 
@@ -116,23 +116,18 @@ interface Component {
   readonly magnitude: Uint8Array;
 }
 
-/** The little-endian copies that OpenSSL wants lie in one piece of locked memory, which is wiped afterwards. */
 function toEvpKey(
   libcrypto: Libcrypto,
   selection: typeof PUBLIC_KEY | typeof KEY_PAIR,
   components: readonly Component[],
 ): Pointer {
-  const memory = allocateSecret(components.reduce((sum, { magnitude }) => sum + magnitude.length, 0));
-  try {
-    let offset = 0;
-    const params = components.map(({ name, magnitude }): OsslParam => {
-      const littleEndian = memory.subarray(offset, offset + magnitude.length);
-      copyReversed(magnitude, littleEndian);
-      offset += magnitude.length;
-      return { key: name, littleEndian };
-    });
-    return keyFromParams(libcrypto, 'RSA', selection, params);
-  } finally {
-    freeSecret(memory);
-  }
+  return withLittleEndian(
+    components.map(({ magnitude }) => magnitude),
+    (numbers) => {
+      const params = numbers.map(
+        (littleEndian, index): OsslParam => ({ key: components[index]?.name ?? '', littleEndian }),
+      );
+      return keyFromParams(libcrypto, 'RSA', selection, params);
+    },
+  );
 }

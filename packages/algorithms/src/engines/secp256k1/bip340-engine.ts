@@ -52,23 +52,21 @@ export function createBip340Engine(functions: SchnorrFunctions, fillRandom: Fill
     return { privateKey: scalar, publicKey, parameters: {} };
   }
 
-  function checkedScalar(privateKey: Uint8Array): Buffer {
+  function assertPrivateKey(privateKey: Uint8Array): asserts privateKey is Buffer {
     if (privateKey.length !== SCALAR_BYTES) {
       throw new EngineFailure('invalid_key', `a BIP340 private key has 32 bytes, not ${privateKey.length}`);
     }
-    const scalar = copySecret(privateKey);
-    if (functions.isPrivateKey(scalar)) return scalar;
-    freeSecret(scalar);
-    throw new EngineFailure('invalid_key', 'the private key is out of range');
+    if (!functions.isPrivateKey(privateKey as Buffer)) {
+      throw new EngineFailure('invalid_key', 'the private key is out of range');
+    }
   }
 
   function loadPrivate(privateKey: Uint8Array, _parameters: KeyParameters): SigningKey {
-    const scalar = checkedScalar(privateKey);
+    assertPrivateKey(privateKey);
     fillRandom(seed);
     functions.randomize(seed);
     const internal = allocateSecret(functions.keypairBytes);
-    functions.writeKeypair(scalar, internal);
-    freeSecret(scalar);
+    functions.writeKeypair(privateKey, internal);
     const publicKey = Buffer.alloc(X_ONLY_BYTES);
     functions.writeXOnlyPublicKey(internal, publicKey);
 
@@ -149,7 +147,10 @@ export function createBip340Engine(functions: SchnorrFunctions, fillRandom: Fill
   return {
     description: functions.description,
     generate: () => materialOf(generateScalar(functions.isPrivateKey, fillRandom)),
-    importPrivate: (encoded) => materialOf(checkedScalar(encoded)),
+    importPrivate: (encoded) => {
+      assertPrivateKey(encoded);
+      return materialOf(copySecret(encoded));
+    },
     loadPrivate,
     loadPublic,
   };

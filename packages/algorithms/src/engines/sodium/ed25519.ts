@@ -57,13 +57,11 @@ function loadPrivate(privateKey: Uint8Array, _parameters: KeyParameters): Signin
   if (privateKey.length !== SEED_BYTES) {
     throw new EngineFailure('invalid_key', `an Ed25519 private key is a seed of 32 bytes, not ${privateKey.length}`);
   }
-  const seed = copySecret(privateKey);
   const publicKey = Buffer.alloc(PUBLIC_KEY_BYTES);
   // The public half that goes into the hash of every signature lies in the expanded key, made here from the seed:
   // one that came from outside would give the private key away by two signatures of one message.
   const expanded = allocateSecret(EXPANDED_KEY_BYTES);
-  sodium.crypto_sign_seed_keypair(publicKey, expanded, seed);
-  freeSecret(seed);
+  sodium.crypto_sign_seed_keypair(publicKey, expanded, privateKey as Buffer);
 
   const signature = Buffer.alloc(SIGNATURE_BYTES);
   let destroyed = false;

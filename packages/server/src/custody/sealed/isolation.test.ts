@@ -101,6 +101,7 @@ describe.skipIf(!IS_SEALED_HERE)('the same attempts without a seal', { timeout: 
       channel.write(`${JSON.stringify(command)}\n`);
       return JSON.parse((await answers.next()).value as string);
     };
+    expect(JSON.parse((await answers.next()).value as string)).toEqual({ hello: child.pid });
     await ask({ do: 'seal', ...targets });
     for (const name of [
       'node: open a file for reading',

@@ -11,6 +11,7 @@ import { FrameError, SEALED_ROLES, type SealedRole } from '../frames.ts';
 import { packHello } from '../messages/hello.ts';
 import { generatorOperations } from './generator.ts';
 import { sealProcess } from './isolation.ts';
+import { denyMemoryAccess } from './isolation-memory.ts';
 import { describeError, logLine } from './log-line.ts';
 import { readRootKey } from './root-key.ts';
 import { type Operations, serve } from './serve.ts';
@@ -38,6 +39,8 @@ function roleFromArguments(): SealedRole {
 
 async function main(): Promise<void> {
   const role = roleFromArguments();
+  // Before the root key is read: from here on no process of the same user can look in.
+  denyMemoryAccess();
   const engines = await selectEngines(allAlgorithms());
   const operations = OPERATIONS[role](engines);
   warmUpEngines(engines);

@@ -367,6 +367,18 @@ describe('bad input', () => {
     ['too small an RSA key', { name: 'x', obj_type: 'RSA', key_size: 512 }, 400, /./],
     ['too large an RSA key', { name: 'x', obj_type: 'RSA', key_size: 16384 }, 400, /./],
     ['an even exponent', { name: 'x', obj_type: 'RSA', key_size: 2048, pub_exponent: 65536 }, 400, /./],
+    [
+      "a size that is not the curve's",
+      { name: 'x', obj_type: 'EC', elliptic_curve: 'NistP256', key_size: 384 },
+      400,
+      /key_size of 256/,
+    ],
+    [
+      'a public key that is to be published',
+      { name: 'x', obj_type: 'EC', elliptic_curve: 'NistP256', publish_public_key: { state: 'enabled' } },
+      400,
+      /not supported yet/,
+    ],
     ['two sizes', { name: 'x', obj_type: 'RSA', key_size: 2048, rsa: { key_size: 3072 } }, 400, /differ/],
     ['rsa options for EC', { name: 'x', obj_type: 'EC', elliptic_curve: 'NistP256', rsa: {} }, 400, /RSA/],
     [

@@ -1,4 +1,5 @@
 /** `SobjectRequest`: what a caller says of a new key. */
+import { findAlgorithm } from '@countersign/algorithms/registry';
 import { DomainError } from '@countersign/core/domain-error';
 import { type GroupId, parseId } from '@countersign/core/ids';
 import type { NewKey } from '@countersign/core/keys';
@@ -37,6 +38,7 @@ export const SobjectRequestSchema = Type.Object({
       signature_policy: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 64 })),
     }),
   ),
+  publish_public_key: Type.Optional(Type.Object({ state: Type.Optional(Text) })),
   mldsa: Type.Optional(ParamSet),
   mldsa_beta: Type.Optional(ParamSet),
   verify_after_sign: Type.Optional(
@@ -51,7 +53,6 @@ const UNBUILT_MEMBERS = [
   'deactivation_date',
   'rotation_policy',
   'export_policy',
-  'publish_public_key',
   'scheduled_rotation_policy',
   'approval_policy',
   'links',
@@ -64,6 +65,8 @@ export function readNewKey(request: SobjectRequest, caller: Caller, nowMs: numbe
   for (const member of UNBUILT_MEMBERS) {
     if (Object.hasOwn(request, member)) throw new DomainError('not_supported', `${member} is not supported yet`);
   }
+  if (request.publish_public_key !== undefined && request.publish_public_key.state !== 'disabled')
+    throw new DomainError('not_supported', 'publish_public_key is not supported yet');
   if (request.mldsa !== undefined && request.mldsa_beta !== undefined)
     throw new DomainError('invalid_request', 'give one of mldsa and mldsa_beta');
   const chosen = chooseAlgorithm({
@@ -84,7 +87,7 @@ export function readNewKey(request: SobjectRequest, caller: Caller, nowMs: numbe
     description: request.description ?? '',
     groupId: readGroupId(request.group_id),
     algorithm: chosen.algorithm,
-    parameters: readParameters(request, chosen.words.objType),
+    parameters: chosen.words.objType === 'RSA' ? readRsaParameters(request) : readFixedSize(request, chosen.algorithm),
     custody: 'vault',
     persistence: transient ? 'transient' : 'stored',
     operations,
@@ -118,12 +121,17 @@ function readGroupId(text: string | undefined): GroupId | undefined {
   return id;
 }
 
-function readParameters(request: SobjectRequest, objType: string): NewKey['parameters'] {
-  if (objType !== 'RSA') {
-    if (request.rsa !== undefined || request.pub_exponent !== undefined)
-      throw new DomainError('invalid_request', 'rsa and pub_exponent are for keys of obj_type RSA');
-    return {};
-  }
+/** For types whose size follows from their name: a size may be given if it is that one. */
+function readFixedSize(request: SobjectRequest, algorithm: string): NewKey['parameters'] {
+  if (request.rsa !== undefined || request.pub_exponent !== undefined)
+    throw new DomainError('invalid_request', 'rsa and pub_exponent are for keys of obj_type RSA');
+  const size = findAlgorithm(algorithm)?.keySizeBits({});
+  if (request.key_size !== undefined && size !== undefined && request.key_size !== size)
+    throw new DomainError('invalid_request', `a key of this type has a key_size of ${size}`);
+  return {};
+}
+
+function readRsaParameters(request: SobjectRequest): NewKey['parameters'] {
   const modulusBits = agreed('key_size', request.key_size, 'rsa.key_size', request.rsa?.key_size);
   const publicExponent = agreed(
     'pub_exponent',

@@ -274,6 +274,8 @@ describe('DSM wire rules', () => {
       verify_after_sign: true,
       state: 'PreActive',
       acct_id: 'ignored',
+      key_size: 256,
+      publish_public_key: { state: 'disabled' },
     };
     const made = JSON.parse((await call('POST', '/crypto/v1/keys', { body })).text);
     expect(made).toMatchObject({

@@ -83,8 +83,9 @@ export function keyOfRow(row: readonly SQLOutputValue[], shared: SharedValues): 
     parameters: shared.json(row[6] as string) as KeyParameters,
     custody: text(row[7]),
     persistence: text(row[8]) as KeyRecord['persistence'],
-    publicKey: row[9] as Uint8Array,
-    sealed: (row[10] as Uint8Array | null) ?? undefined,
+    // Copied into the pool of small buffers: SQLite's bytes have an ArrayBuffer each, which weighs more than they do.
+    publicKey: Buffer.from(row[9] as Uint8Array),
+    sealed: row[10] === null ? undefined : Buffer.from(row[10] as Uint8Array),
     operations: shared.json(row[11] as string) as readonly KeyOperation[],
     dialectAttributes: shared.json(row[12] as string) as Readonly<Record<string, unknown>>,
     state: text(row[13]) as KeyState,

@@ -5,10 +5,12 @@ import { toDomainError } from './sqlite-fault.ts';
 
 export type ConnectionRole = 'writer' | 'reader';
 
-const BUSY_TIMEOUT_MS = 5_000;
+/** A foreign lock stops the whole process for this long; after it callers are told to try again. */
+const BUSY_TIMEOUT_MS = 500;
 const MAX_CACHED_STATEMENTS = 256;
 /** WAL size in pages of 4 KiB from which a commit also copies the WAL into the database. */
 const CHECKPOINT_PAGES = 4_000;
+const PAGE_CACHE_KIB = 16 * 1024;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -31,7 +33,7 @@ export class SqliteConnection {
       if (role === 'writer') this.database.exec('PRAGMA journal_mode = WAL');
       this.database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
       this.database.exec(
-        `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`,
+        `PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`,
       );
     } catch (error) {
       this.database.close();

@@ -51,8 +51,12 @@ export class SqliteLog {
     };
   }
 
+  /**
+   * Follows the database after a failed commit or another process's writes. Rows are never changed, so that a tree of
+   * the stored size is the stored tree: while the disk is full, refusing stays cheap.
+   */
   reload(): void {
-    this.#tree = loadTree(this.#connection);
+    if (storedSize(this.#connection) !== this.#tree.size) this.#tree = loadTree(this.#connection);
   }
 
   /** Inside a transaction: stores a row, and the tiles that its leaves complete. Returns its first leaf's index. */
@@ -111,8 +115,7 @@ export function idBlob(id: string): Uint8Array {
  * from their rows, every level above from at most 255 tiles of the level below.
  */
 function loadTree(connection: SqliteConnection): MerkleTree {
-  const last = connection.prepare(SELECT_LAST).get();
-  const size = last === undefined ? 0 : Number(last['first_leaf']) + Number(last['leaf_count']);
+  const size = storedSize(connection);
   return MerkleTree.fromEdge(size, (level) => {
     const width = hashesInLevel(level, size) % TILE_WIDTH;
     if (level === 0) return lastLeafHashes(connection, size - width, width);
@@ -122,6 +125,11 @@ function loadTree(connection: SqliteConnection): MerkleTree {
       foldSubtree(readTile(connection, level - 1, first + i), 0, TILE_WIDTH, edge, i * HASH_BYTES);
     return edge;
   });
+}
+
+function storedSize(connection: SqliteConnection): number {
+  const last = connection.prepare(SELECT_LAST).get();
+  return last === undefined ? 0 : Number(last['first_leaf']) + Number(last['leaf_count']);
 }
 
 function lastLeafHashes(connection: SqliteConnection, firstLeaf: number, width: number): Uint8Array {

@@ -54,7 +54,7 @@ describe('the SQLite store', () => {
       expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
       expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
       expect(database.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 });
-      expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 5000 });
+      expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 500 });
     }
     expect(() => connections.get('reader')?.exec('DELETE FROM keys')).toThrow('readonly');
   });

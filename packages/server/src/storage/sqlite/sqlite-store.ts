@@ -31,6 +31,8 @@ export interface SqliteStoreOptions {
 
 const DEFAULT_LAZY_WRITE_INTERVAL_MS = 5_000;
 const HEALTH_INTERVAL_MS = 1_000;
+/** Commits of lazy writes at the end; together they hold all that may be pending. */
+const MAX_FINAL_WRITES = 200;
 const WRITE_HEALTH = `INSERT INTO meta (name, value) VALUES ('last_health_write', ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 
@@ -119,9 +121,12 @@ async function assemble(
     closeOpenIntents: () => journal.closeOpenIntents(),
     health: healthy,
     close: async () => {
-      lazyWrites.force();
-      if (keys.hasPendingUses || directory.hasPendingExtensions)
-        await commits.submit(0, () => undefined).catch(() => undefined);
+      for (let i = 0; i < MAX_FINAL_WRITES && (keys.hasPendingUses || directory.hasPendingExtensions); i++) {
+        lazyWrites.force();
+        // What is left is advisory; a store that can't be written any more is closed without it.
+        const written = await commits.submit(0, () => true).catch(() => false);
+        if (!written) break;
+      }
       await commits.close();
       reader.close();
       writer.close();
