@@ -1,6 +1,6 @@
 /**
- * A row of the log: what the store keeps. Its leaves follow from `phase` and `body` alone; the other fields repeat
- * what the body says, so that rows can be found.
+ * What a row of the log is. Its leaves follow from `phase` and `body` alone; whatever else a store keeps beside them
+ * (index of the first leaf, number of leaves, batch id, account, time) repeats what they say, so that rows can be found.
  */
 import { malformed } from './byte-fields.ts';
 import { decodeEvent } from './event-entry.ts';
@@ -10,18 +10,6 @@ import { hashLeaf } from './tree-hash.ts';
 
 export const LOG_PHASES = ['intent', 'refusal', 'outcome', 'event'] as const;
 export type LogPhase = (typeof LOG_PHASES)[number];
-
-export interface LogRow {
-  /** Index of the row's first leaf in the tree; the next row's is larger by `leafCount`. */
-  readonly firstLeaf: number;
-  readonly leafCount: number;
-  readonly phase: LogPhase;
-  /** Index of the batch's intent leaf; undefined for events. */
-  readonly batchId: number | undefined;
-  readonly accountId: string | undefined;
-  readonly createdAtMs: number;
-  readonly body: Uint8Array;
-}
 
 const LEAF_HASHES: Readonly<Record<LogPhase, (body: Uint8Array) => Uint8Array>> = {
   intent: (body) => hashLeaf(intentLeafData(body)),

@@ -2,8 +2,10 @@ import { Server, type Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
-/** No request for this long means that none is on its way. */
-const QUIET_MS = 100;
+/** Nothing new for this long means that nothing is on its way. */
+const QUIET_MS = 50;
+/** A busy service always has new connections; somewhere it must stop. */
+const MAX_ACCEPTING_MS = 500;
 
 /**
  * Ends a server without losing a request that it accepted. Fastify's own way answers what arrives late with 503, and
@@ -16,7 +18,11 @@ export function drainConnections(app: FastifyInstance): (graceMs: number) => Pro
   const owed = new WeakMap<Socket, number>();
   let draining = false;
   let closingIdle = false;
+  let accepted = 0;
   let begun = 0;
+  app.server.on('connection', () => {
+    accepted += 1;
+  });
   app.addHook('onRequest', (request, _reply, done) => {
     const { socket } = request.raw;
     begun += 1;
@@ -39,16 +45,11 @@ export function drainConnections(app: FastifyInstance): (graceMs: number) => Pro
     const endsAtMs = performance.now() + graceMs;
     const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
     try {
-      // Connections that the system took for us while we were busy: closing the listener now would reset them.
-      await nextPoll();
+      // The system has taken connections for us that we haven't seen yet; they would be reset with the listener.
+      await quiet(() => accepted, Math.min(endsAtMs, performance.now() + MAX_ACCEPTING_MS));
       const closed = stopListening(app.server);
       // What is on its way on a connection that looks idle was sent by somebody who counts on an answer.
-      let before: number;
-      do {
-        before = begun;
-        await delay(QUIET_MS);
-        await nextPoll();
-      } while (begun !== before && performance.now() < endsAtMs);
+      await quiet(() => begun, endsAtMs);
       closingIdle = true;
       app.server.closeIdleConnections();
       await closed;
@@ -59,10 +60,16 @@ export function drainConnections(app: FastifyInstance): (graceMs: number) => Pro
   };
 }
 
-/** Resolves after the event loop has looked at every socket once more. */
-async function nextPoll(): Promise<void> {
-  await nextTurn();
-  await nextTurn();
+/** Resolves when `count` has stood still for a while in which the event loop really looked, or at `endsAtMs`. */
+async function quiet(count: () => number, endsAtMs: number): Promise<void> {
+  let before: number;
+  do {
+    before = count();
+    await delay(QUIET_MS);
+    // A timer may be late, and then runs before the sockets are looked at.
+    await nextTurn();
+    await nextTurn();
+  } while (count() !== before && performance.now() < endsAtMs);
 }
 
 /** Only the listener: an HTTP server's own `close` would also end every connection without a request at this moment. */

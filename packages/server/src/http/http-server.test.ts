@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@countersign/core/domain-error';
 import type { Services } from '@countersign/core/services';
 import { afterEach, describe, expect, it } from 'vitest';
-import { rawConnection, rawRequest } from '../../test/raw-http.ts';
+import { type RawConnection, rawConnection, rawRequest } from '../../test/raw-http.ts';
 import type { Answer, Dialect, Endpoint } from '../dialects/dialect.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
 
@@ -297,11 +297,16 @@ describe('drain', () => {
 
   it('answers what was sent before it began, read or not', async () => {
     const { server, url } = await start();
-    const connections = Array.from({ length: 20 }, () => rawConnection(url));
-    await Promise.all(connections.map(({ socket }) => once(socket, 'connect')));
-    // Half of the connections have been used before, as those of a client that keeps them are.
-    for (const { send } of connections.slice(0, 10)) send('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
+    const open = async (): Promise<RawConnection[]> => {
+      const connections = Array.from({ length: 20 }, () => rawConnection(url));
+      await Promise.all(connections.map(({ socket }) => once(socket, 'connect')));
+      return connections;
+    };
+    // Connections that were used before, as those of a client that keeps them, and some that the server hasn't seen yet.
+    const used = await open();
+    for (const { send } of used) send('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
     await delay(50);
+    const connections = [...used, ...(await open())];
     for (const { send } of connections) send('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"ok"');
     const drained = server.drain(5000);
     const answers = await Promise.all(connections.map(({ received }) => received));

@@ -92,6 +92,8 @@ export function landlockVersion(): number {
  * Confines the calling thread, for good. Its other threads stay free: follow it with execve, which ends them.
  *
  * @throws Error when the kernel has no Landlock or refuses
+ *
+ * @public confine-and-exec.cts loads it with `require`, which the check for dead code doesn't follow.
  */
 export function confineThread({ reads, writes }: Confinement): void {
   const version = landlockVersion();

@@ -101,7 +101,7 @@ async function answer(command: { readonly do: string } & Partial<Targets> & { ro
 }
 
 function generateOnPool(done: (error: Error | null) => void): void {
-  import('node:crypto').then(({ generateKeyPair }) => generateKeyPair('rsa', { modulusLength: 2048 }, done));
+  import('node:crypto').then(({ generateKeyPair }) => generateKeyPair('rsa', { modulusLength: 2048 }, done), done);
 }
 
 // The first bytes, written before the other end may have arrived anywhere.

@@ -7,8 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AccountId, KeyId } from '@countersign/core/ids';
 import { decodeOutcome } from '@countersign/core/log/outcome-entry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Acknowledgement, CRASH_WRITER_PATH } from '../../../test/store-crash-writer.ts';
 import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../store-fixtures.ts';
-import { type Acknowledgement, CRASH_WRITER_PATH } from './crash-writer.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { verifySqliteLog } from './verify-sqlite-log.ts';
 

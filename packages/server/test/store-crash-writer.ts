@@ -3,8 +3,8 @@
  * line each, until it is killed. It is run with the path of the database as its argument.
  */
 import { writeSync } from 'node:fs';
-import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../store-fixtures.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
+import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../src/storage/store-fixtures.ts';
 
 export const CRASH_WRITER_PATH = import.meta.filename;
 
