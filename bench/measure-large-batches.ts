@@ -2,7 +2,7 @@
 import { createDsmClient } from '../scripts/demo/dsm-client.ts';
 import type { OtherOpenssl } from '../scripts/demo/other-openssl.ts';
 import { startService } from '../scripts/demo/service-process.ts';
-import { asRecord, measureThroughput } from './measure-service.ts';
+import { asRecord, measureThroughput, warmUp } from './measure-service.ts';
 import { KEYS_PER_SUBJECT } from './measure-subject.ts';
 import type { BenchOptions } from './options.ts';
 import { bareEngineName } from './raw/bare-loop.ts';
@@ -24,6 +24,7 @@ export async function measureLargeBatches(openssl: OtherOpenssl, options: BenchO
   try {
     const keys = await makeKeys(client, subject, KEYS_PER_SUBJECT);
     const rows: LargeBatch[] = [];
+    await warmUp(prepareLoad(service, keys, SMALL_BATCH));
     // The small ones first: memory only grows, and what the large ones need is to be seen.
     for (const batchSize of [SMALL_BATCH, LARGE_BATCH])
       for (const connections of options.largeBatchConnections) {

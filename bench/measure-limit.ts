@@ -34,6 +34,7 @@ export async function openLimit(subject: Subject, cores: number, seconds: number
           engineAllCores,
           drift: (after.perSecond - before.perSecond) / engineAllCores,
           engineCpuMicroseconds: (before.cpuMicroseconds + after.cpuMicroseconds) / 2,
+          otherLoad: before.otherLoad === undefined ? undefined : Math.max(before.otherLoad, after.otherLoad ?? 0),
           opensslOneCore,
           opensslAllCores,
           limitAllCores: Math.max(engineAllCores, opensslAllCores ?? 0),

@@ -6,6 +6,7 @@ import { runClosedLoop } from './load/closed-loop.ts';
 import { runOpenLoop } from './load/open-loop.ts';
 import { percentile } from './load/percentile.ts';
 import type { HalfRateLatency } from './results-file.ts';
+import { type MachineClock, otherLoad, startMachineClock } from './service/machine-load.ts';
 import { type MemoryPeak, watchMemory } from './service/memory-watch.ts';
 import type { SigningLoad } from './service/prepared-keys.ts';
 import { cpuSecondsByRole, difference, total, type UsageByRole } from './service/process-usage.ts';
@@ -18,6 +19,8 @@ export interface ServiceRun {
   readonly cpuMicroseconds: number;
   readonly clientCpuMicroseconds: number;
   readonly memory: MemoryPeak;
+  /** Share of the machine that went to others meanwhile. */
+  readonly otherLoad: number | undefined;
 }
 
 export interface RunLength {
@@ -27,6 +30,8 @@ export interface RunLength {
 
 const MIN_RESPONSES = 5;
 const MAX_SECONDS = 20;
+const WARM_UP_SECONDS = 3;
+const WARM_UP_CONNECTIONS = 4;
 const LATENCY_CONNECTIONS = 64;
 /** So that the slowest hundredth is made of many requests. */
 const MIN_LATENCY_SECONDS = 3;
@@ -62,10 +67,22 @@ export async function measureThroughput(
       cpuMicroseconds: total(clock.service) * perItem,
       clientCpuMicroseconds: clock.clientSeconds * perItem,
       memory: peak,
+      otherLoad: clock.otherLoad,
     };
   } finally {
     if (peak === undefined) memory.stop();
   }
+}
+
+/** Lets a new service compile its hot paths, whose cost would otherwise be counted as the first cell's. */
+export async function warmUp(load: SigningLoad): Promise<void> {
+  await runClosedLoop(load.target, {
+    connections: WARM_UP_CONNECTIONS,
+    warmUpSeconds: 0,
+    minSeconds: WARM_UP_SECONDS,
+    minResponses: 1,
+    maxSeconds: WARM_UP_SECONDS,
+  });
 }
 
 /** Single requests at half of what the service can do at most, each timed from when it was due. */
@@ -99,6 +116,8 @@ export function asRecord(usage: UsageByRole, factor: number): Readonly<Record<st
 class CpuClock {
   service: UsageByRole = new Map();
   clientSeconds = 0;
+  otherLoad: number | undefined;
+  #machine: MachineClock | undefined;
   readonly #family: readonly FamilyMember[];
   #before: UsageByRole = new Map();
   #clientBefore: NodeJS.CpuUsage = { user: 0, system: 0 };
@@ -110,11 +129,13 @@ class CpuClock {
   start(): void {
     this.#before = cpuSecondsByRole(this.#family);
     this.#clientBefore = process.cpuUsage();
+    this.#machine = startMachineClock();
   }
 
   stop(): void {
     const { user, system } = process.cpuUsage(this.#clientBefore);
     this.clientSeconds = (user + system) / 1e6;
     this.service = difference(cpuSecondsByRole(this.#family), this.#before);
+    this.otherLoad = otherLoad(this.#machine, total(this.service) + this.clientSeconds);
   }
 }

@@ -2,7 +2,7 @@
 import { createDsmClient, type DsmClient, type DsmKey } from '../scripts/demo/dsm-client.ts';
 import type { OtherOpenssl } from '../scripts/demo/other-openssl.ts';
 import { startService } from '../scripts/demo/service-process.ts';
-import { measureThroughput } from './measure-service.ts';
+import { measureThroughput, warmUp } from './measure-service.ts';
 import { KEYS_PER_SUBJECT } from './measure-subject.ts';
 import type { BenchOptions } from './options.ts';
 import type { StoredKeys } from './results-file.ts';
@@ -24,6 +24,7 @@ export async function measureStoredKeys(openssl: OtherOpenssl, options: BenchOpt
   try {
     const ten = await makeKeys(client, subject, KEYS_PER_SUBJECT);
     const tenLoad = prepareLoad(service, ten, BATCH_SIZE);
+    await warmUp(tenLoad);
     const before = await measureThroughput(service, tenLoad, CONNECTIONS, options, openssl);
     const startedMs = performance.now();
     const keys = await createMany(client, subject, options.storedKeys);

@@ -3,7 +3,7 @@ import type { DsmClient } from '../scripts/demo/dsm-client.ts';
 import type { OtherOpenssl } from '../scripts/demo/other-openssl.ts';
 import type { ServiceProcess } from '../scripts/demo/service-process.ts';
 import { openLimit } from './measure-limit.ts';
-import { measureHalfRate, measureThroughput, type ServiceRun } from './measure-service.ts';
+import { measureHalfRate, measureThroughput, type ServiceRun, warmUp } from './measure-service.ts';
 import type { BenchOptions } from './options.ts';
 import type { Cell, HalfRateLatency, RawLimit } from './results-file.ts';
 import { makeKeys, type PreparedKeys, prepareLoad } from './service/prepared-keys.ts';
@@ -13,7 +13,7 @@ export interface SubjectResult {
   readonly limit: RawLimit;
   readonly cells: readonly Cell[];
   readonly latency: HalfRateLatency | undefined;
-  readonly skipped: readonly string[];
+  readonly notes: readonly string[];
 }
 
 interface PlannedCell {
@@ -22,8 +22,11 @@ interface PlannedCell {
 }
 
 export const KEYS_PER_SUBJECT = 10;
-/** A cell whose connections have more work than this under way at once is left out, and the output says so. */
-const MAX_ROUND_SECONDS = 12;
+const WARM_UP_BATCH = 100;
+/** Connections have no more work than this under way at once, so that slow algorithms have fewer; the output says so. */
+const MAX_ROUND_SECONDS = 8;
+/** One that is worked on and one that is prepared. */
+const MIN_CONNECTIONS = 2;
 
 export async function measureSubject(
   service: ServiceProcess,
@@ -34,33 +37,28 @@ export async function measureSubject(
   cores: number,
 ): Promise<SubjectResult> {
   const keys = await makeKeys(client, subject, KEYS_PER_SUBJECT);
+  await warmUp(prepareLoad(service, keys, WARM_UP_BATCH));
   const openedLimit = await openLimit(subject, cores, options.seconds);
   try {
     const runs: { readonly cell: PlannedCell; readonly run: ServiceRun }[] = [];
-    const skipped: string[] = [];
-    for (const cell of plan(options)) {
-      const round = (itemsOf(cell) * cell.connections) / openedLimit.roughAllCores;
-      if (round > MAX_ROUND_SECONDS)
-        skipped.push(
-          `${subject.name}: batches of ${cell.batchSize} over ${cell.connections} connections ` +
-            `(${round.toFixed(0)} s of work at once)`,
-        );
-      else
-        runs.push({
-          cell,
-          run: await measureThroughput(
-            service,
-            prepareLoad(service, keys, cell.batchSize),
-            cell.connections,
-            options,
-            openssl,
-          ),
-        });
+    const notes: string[] = [];
+    for (const planned of plan(options)) {
+      const cell = fitConnections(planned, openedLimit.roughAllCores);
+      if (cell.connections < planned.connections) {
+        const what = `${subject.name}: batches of ${itemsOf(cell)} over ${planned.connections} connections`;
+        if (runs.some(({ cell: done }) => isSameCell(done, cell))) {
+          notes.push(`${what} left out`);
+          continue;
+        }
+        notes.push(`${what} cut to ${cell.connections}`);
+      }
+      const load = prepareLoad(service, keys, cell.batchSize);
+      runs.push({ cell, run: await measureThroughput(service, load, cell.connections, options, openssl) });
     }
     // Its own part of the run follows, so that the limit is measured on both sides of the batches.
     const limit = await openedLimit.settle();
     const latency = await halfRate(service, keys, runs, options, limit);
-    return { limit, latency, skipped, cells: runs.map(({ cell, run }) => asCell(cell, run, limit)) };
+    return { limit, latency, notes, cells: runs.map(({ cell, run }) => asCell(cell, run, limit)) };
   } finally {
     openedLimit.close();
   }
@@ -73,6 +71,15 @@ function plan(options: BenchOptions): readonly PlannedCell[] {
     ),
     ...options.singleConnections.map((connections) => ({ batchSize: 'single' as const, connections })),
   ];
+}
+
+function fitConnections(cell: PlannedCell, perSecond: number): PlannedCell {
+  const most = Math.max(MIN_CONNECTIONS, Math.floor((MAX_ROUND_SECONDS * perSecond) / itemsOf(cell)));
+  return { ...cell, connections: Math.min(cell.connections, most) };
+}
+
+function isSameCell(a: PlannedCell, b: PlannedCell): boolean {
+  return a.batchSize === b.batchSize && a.connections === b.connections;
 }
 
 async function halfRate(
@@ -101,11 +108,13 @@ function asCell(cell: PlannedCell, run: ServiceRun, limit: RawLimit): Cell {
     p50Ms: run.p50Ms,
     p99Ms: run.p99Ms,
     peakMemoryBytes: run.memory.bytes,
+    otherLoad: run.otherLoad,
     cpuMicroseconds: {
       byRole: run.cpuMicrosecondsByRole,
       total: run.cpuMicroseconds,
       outsideEngine: run.cpuMicroseconds - limit.engineCpuMicroseconds,
       client: run.clientCpuMicroseconds,
+      engineShare: limit.engineCpuMicroseconds / (run.cpuMicroseconds + run.clientCpuMicroseconds),
     },
   };
 }

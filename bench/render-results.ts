@@ -8,6 +8,7 @@ const rate = (perSecond: number | undefined): string => (perSecond === undefined
 const share = (value: number): string => value.toFixed(2);
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+const percent = (value: number | undefined): string => (value === undefined ? '-' : `${(100 * value).toFixed(0)} %`);
 const microseconds = (value: number): string => value.toFixed(1);
 /** `openssl: OpenSSL 3.5.8 inside ...` is told in full once, in the table of limits. */
 const shortEngine = (engine: string): string => engine.split(':')[0] ?? engine;
@@ -46,6 +47,7 @@ export function renderLimits({ limits }: Pick<BenchResults, 'limits'>): string {
     ['engine', 'left', ({ engine }) => engine],
     ['engine, 1 core', 'right', ({ engineOneCore }) => rate(engineOneCore)],
     ['engine, all cores', 'right', ({ engineAllCores }) => rate(engineAllCores)],
+    ['others', 'right', ({ otherLoad }) => percent(otherLoad)],
     ['drift', 'right', ({ drift }) => `${(100 * drift).toFixed(0)} %`],
     ['us CPU each', 'right', ({ engineCpuMicroseconds }) => microseconds(engineCpuMicroseconds)],
     ['openssl speed, 1 core', 'right', ({ opensslOneCore }) => rate(opensslOneCore)],
@@ -54,7 +56,7 @@ export function renderLimits({ limits }: Pick<BenchResults, 'limits'>): string {
   ]);
 }
 
-export function renderCells({ cells, skipped }: Pick<BenchResults, 'cells' | 'skipped'>): string {
+export function renderCells({ cells, notes }: Pick<BenchResults, 'cells' | 'notes'>): string {
   const table = section('Service over HTTP', cells, [
     ['algorithm', 'left', ({ algorithm }) => algorithm],
     ['engine', 'left', ({ engine }) => shortEngine(engine)],
@@ -66,8 +68,9 @@ export function renderCells({ cells, skipped }: Pick<BenchResults, 'cells' | 'sk
     ['p50 ms', 'right', ({ p50Ms }) => milliseconds(p50Ms)],
     ['p99 ms', 'right', ({ p99Ms }) => milliseconds(p99Ms)],
     ['peak MB', 'right', ({ peakMemoryBytes }) => megabytes(peakMemoryBytes)],
+    ['others', 'right', ({ otherLoad }) => percent(otherLoad)],
   ]);
-  return skipped.length === 0 ? table : `${table}\n\nLeft out, too slow: ${skipped.join('; ')}.`;
+  return notes.length === 0 ? table : `${table}\n\nToo slow for as many connections: ${notes.join('; ')}.`;
 }
 
 function renderCpu({ cells }: Pick<BenchResults, 'cells'>): string {
@@ -82,6 +85,7 @@ function renderCpu({ cells }: Pick<BenchResults, 'cells'>): string {
     ['service', 'right', ({ cpuMicroseconds }) => microseconds(cpuMicroseconds.total)],
     ['**outside the engine**', 'right', ({ cpuMicroseconds }) => microseconds(cpuMicroseconds.outsideEngine)],
     ['load generator', 'right', ({ cpuMicroseconds }) => microseconds(cpuMicroseconds.client)],
+    ['engine share', 'right', ({ cpuMicroseconds }) => share(cpuMicroseconds.engineShare)],
   ]);
 }
 

@@ -16,6 +16,8 @@ export interface RawLimit {
   readonly engineCpuMicroseconds: number;
   readonly opensslOneCore: number | undefined;
   readonly opensslAllCores: number | undefined;
+  /** Share of the machine that went to others during the bare loops; the larger of before and after. */
+  readonly otherLoad: number | undefined;
   /** The faster of the two on all cores. */
   readonly limitAllCores: number;
 }
@@ -28,6 +30,8 @@ export interface CpuPerItem {
   readonly outsideEngine: number;
   /** The load generator's, which takes its share of the same cores. */
   readonly client: number;
+  /** The engine's part of all of it: what service/engine comes to when nobody else uses the machine. */
+  readonly engineShare: number;
 }
 
 export interface Cell {
@@ -42,6 +46,8 @@ export interface Cell {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly peakMemoryBytes: number;
+  /** Share of the machine that went to others meanwhile; undefined where that isn't known. */
+  readonly otherLoad: number | undefined;
   readonly cpuMicroseconds: CpuPerItem;
 }
 
@@ -98,7 +104,7 @@ export interface BenchResults {
   readonly isMemoryProportional: boolean;
   readonly limits: readonly RawLimit[];
   readonly cells: readonly Cell[];
-  readonly skipped: readonly string[];
+  readonly notes: readonly string[];
   readonly latencies: readonly HalfRateLatency[];
   readonly largeBatches: readonly LargeBatch[];
   readonly storedKeys: StoredKeys | undefined;

@@ -70,9 +70,9 @@ async function measureSubjects(
     for (const subject of options.subjects) {
       const result = await measureSubject(service, client, openssl, subject, options, cores);
       results.push(result);
-      const { limit, cells, latency, skipped } = result;
+      const { limit, cells, latency, notes } = result;
       const latencies = latency === undefined ? [] : [latency];
-      console.log(`\n## ${subject.name}\n\n${renderLimits({ limits: [limit] })}\n\n${renderCells({ cells, skipped })}`);
+      console.log(`\n## ${subject.name}\n\n${renderLimits({ limits: [limit] })}\n\n${renderCells({ cells, notes })}`);
       console.log(`\n${renderLatencies({ latencies })}`);
     }
     return {
@@ -81,7 +81,7 @@ async function measureSubjects(
       isMemoryProportional: idle.isProportional,
       limits: results.map(({ limit }) => limit),
       cells: results.flatMap(({ cells }) => cells),
-      skipped: results.flatMap(({ skipped }) => skipped),
+      notes: results.flatMap(({ notes }) => notes),
       latencies: results.flatMap(({ latency }) => (latency === undefined ? [] : [latency])),
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { otherLoad, startMachineClock } from '../service/machine-load.ts';
 import type { EngineTask } from '../subjects.ts';
 
 /** What one process of a bare loop did. */
@@ -19,6 +20,8 @@ export interface BareLoopResult {
   readonly perSecond: number;
   /** CPU time of one signature, all of it inside the engine but for the loop itself. */
   readonly cpuMicroseconds: number;
+  /** Share of the machine that went to others meanwhile. */
+  readonly otherLoad: number | undefined;
 }
 
 export interface BareLoop {
@@ -51,15 +54,18 @@ export async function openBareLoop(task: EngineTask, processes: number): Promise
     close,
     async run(count, seconds) {
       const used = children.slice(0, count);
+      const clock = startMachineClock();
       const reports = await Promise.all(used.map((child) => child.loop(seconds)));
       const [first] = reports;
       if (first === undefined) throw new Error('a bare loop needs a process');
+      const cpuSeconds = reports.reduce((sum, report) => sum + report.cpuSeconds, 0);
       const signatures = reports.reduce((sum, report) => sum + report.count, 0);
       return {
         engine: first.engine,
         processes: reports.length,
         perSecond: reports.reduce((sum, report) => sum + report.count / report.seconds, 0),
-        cpuMicroseconds: (reports.reduce((sum, report) => sum + report.cpuSeconds, 0) / signatures) * 1e6,
+        cpuMicroseconds: (cpuSeconds / signatures) * 1e6,
+        otherLoad: otherLoad(clock, cpuSeconds),
       };
     },
   };

@@ -126,8 +126,10 @@ export function createKeys(dependencies: KeyDependencies): Keys {
     async list(caller, page) {
       const { principal } = caller;
       const everywhere = principal.grants.some((grant) => grant.scope.kind === 'account');
-      const groups = principal.grants.flatMap((grant) => (grant.scope.kind === 'group' ? [grant.scope.groupId] : []));
-      return keys.list({ accountId: principal.accountId, groups: everywhere ? undefined : groups, ...page });
+      const groups = principal.grants.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
+      const named = principal.grants.flatMap(({ scope }) => (scope.kind === 'key' ? [scope.keyId] : []));
+      const among = everywhere ? 'all' : { groups, keys: named };
+      return keys.list({ accountId: principal.accountId, among, ...page });
     },
 
     async remove(caller, id) {

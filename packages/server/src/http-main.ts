@@ -12,6 +12,7 @@ import { createSignBatch } from '@countersign/core/sign-batch';
 import { createVerifyBatch } from '@countersign/core/verify-batch';
 import type { HttpConfig } from './config/http-config.ts';
 import { createCustodies } from './custody/custodies.ts';
+import { SEALED_ROLES } from './custody/frames.ts';
 import { KeylessVerifier } from './custody/keyless-verifier.ts';
 import { SealedPools } from './custody/sealed-pools.ts';
 import { DIALECTS } from './dialects/dialects.ts';
@@ -82,7 +83,13 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
     limits: { maxBodyBytes: config.maxBodyBytes, maxBatchItems: config.maxBatchItems },
     dialects: DIALECTS,
     logger: log,
-    metrics,
+    metrics: {
+      ...metrics,
+      render: () => {
+        for (const role of SEALED_ROLES) metrics.queueDepth(role, pools[role].queuedItems);
+        return metrics.render();
+      },
+    },
     tls:
       config.tls === null
         ? undefined

@@ -20,6 +20,16 @@ export interface Session {
   readonly expiresAtMs: number;
 }
 
+/** Which keys of an account to list. */
+export interface KeyQuery {
+  readonly accountId: AccountId;
+  /** `all`, or those in any of the groups together with those named. */
+  readonly among: 'all' | { readonly groups: readonly GroupId[]; readonly keys: readonly KeyId[] };
+  /** Exclusive. */
+  readonly after: KeyId | undefined;
+  readonly limit: number;
+}
+
 /** Stored keys. Answers may be cached by account revision; every write is durable when the promise resolves. */
 export interface KeyStore {
   /**
@@ -31,13 +41,8 @@ export interface KeyStore {
   insert(key: KeyRecord): Promise<void>;
   /** Removes the row and its sealed key. Bumps the account's revision. false: no such key, or another version. */
   remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean>;
-  /** In order of id, ascending, after `after` exclusively; only keys of `groups` unless that is undefined. */
-  list(query: {
-    readonly accountId: AccountId;
-    readonly groups: readonly GroupId[] | undefined;
-    readonly after: KeyId | undefined;
-    readonly limit: number;
-  }): Promise<readonly KeyRecord[]>;
+  /** In order of id, ascending. */
+  list(query: KeyQuery): Promise<readonly KeyRecord[]>;
   /** Notes the last use; not durable at once (advisory), flushed with a later commit. */
   touch(ids: readonly KeyId[], atMs: number): void;
 }

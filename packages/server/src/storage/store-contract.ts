@@ -250,22 +250,41 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
         const sorted = keys.map((key) => key.id).sort();
         const listed: string[] = [];
         for (let after: KeyId | undefined; ; ) {
-          const page = await store.keys.list({ accountId: account.id, groups: undefined, after, limit: 7 });
+          const page = await store.keys.list({ accountId: account.id, among: 'all', after, limit: 7 });
           if (page.length === 0) break;
           listed.push(...page.map((key) => key.id));
           after = page.at(-1)?.id;
         }
         expect(listed).toEqual(sorted);
-        const ofGroups = async (groups: readonly GroupId[], limit = 100): Promise<string[]> =>
-          (await store.keys.list({ accountId: account.id, groups, after: undefined, limit })).map((key) => key.id);
+        const ofGroups = async (
+          groups: readonly GroupId[],
+          limit = 100,
+          named: readonly KeyId[] = [],
+        ): Promise<string[]> => {
+          const among = { groups, keys: named };
+          return (await store.keys.list({ accountId: account.id, among, after: undefined, limit })).map(
+            (key) => key.id,
+          );
+        };
         const inSecond = keys.filter((key) => key.groupId === second.id).map((key) => key.id);
         expect(await ofGroups([second.id])).toEqual(inSecond.sort());
         expect(await ofGroups([second.id, home.group.id, second.id])).toEqual(sorted);
         expect(await ofGroups([second.id, home.group.id], 3)).toEqual(sorted.slice(0, 3));
         expect(await ofGroups([])).toEqual([]);
+        const [least, next, third] = sorted as KeyId[];
+        expect(await ofGroups([], 2, [third as KeyId, newId(), least as KeyId, next as KeyId])).toEqual(
+          sorted.slice(0, 2),
+        );
+        const inHome = keys.find((key) => key.groupId === home.group.id)?.id as KeyId;
+        expect(await ofGroups([second.id], 100, [inHome])).toEqual([...inSecond, inHome].sort());
         await store.keys.remove(account.id, sorted[0] as KeyId, administrator.id);
         expect(await ofGroups([second.id, home.group.id])).toEqual(sorted.slice(1));
-        const foreign = { accountId: newId<AccountId>(), groups: [second.id], after: undefined, limit: 100 };
+        const foreign = {
+          accountId: newId<AccountId>(),
+          among: { groups: [second.id], keys: [inHome] },
+          after: undefined,
+          limit: 100,
+        };
         expect(await store.keys.list(foreign)).toEqual([]);
       });
 
@@ -430,7 +449,7 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
         expect((await store.log.head()).size).toBe(size + 15 + 301);
         const listed = await store.keys.list({
           accountId: home.account.id,
-          groups: undefined,
+          among: 'all',
           after: undefined,
           limit: 100,
         });

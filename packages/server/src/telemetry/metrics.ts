@@ -13,7 +13,7 @@ export interface Metrics {
   batch(dialect: string, operation: string, items: number): void;
   /** `route` is the route's pattern, never the path that was asked for. */
   request(dialect: string, route: string, status: number, seconds: number): void;
-  /** Messages that wait for a sealed process of this role. */
+  /** Items that wait for a sealed process of this role. */
   queueDepth(role: string, depth: number): void;
   /** One commit of the database, shared by `requests` requests. */
   commit(seconds: number, requests: number): void;
@@ -57,8 +57,8 @@ export function createMetrics(): Metrics {
     registers,
   });
   const queue = new Gauge({
-    name: 'countersign_queue_messages',
-    help: 'Messages that wait for a sealed process.',
+    name: 'countersign_queue_items',
+    help: 'Items that wait for a sealed process.',
     labelNames: ['role'] as const,
     registers,
   });

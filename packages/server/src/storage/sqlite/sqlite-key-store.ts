@@ -1,8 +1,8 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DomainError } from '@countersign/core/domain-error';
-import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
+import type { AccountId, KeyId, PrincipalId } from '@countersign/core/ids';
 import type { KeyRecord } from '@countersign/core/key-record';
-import type { KeyStore } from '@countersign/core/ports/directory';
+import type { KeyQuery, KeyStore } from '@countersign/core/ports/directory';
 import type { KeyReference } from '@countersign/core/signing-item';
 import { GenerationCache } from '../generation-cache.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -123,12 +123,7 @@ export class SqliteKeyStore implements KeyStore {
       .then((removed) => removed !== undefined);
   }
 
-  async list(query: {
-    readonly accountId: AccountId;
-    readonly groups: readonly GroupId[] | undefined;
-    readonly after: KeyId | undefined;
-    readonly limit: number;
-  }): Promise<readonly KeyRecord[]> {
+  async list(query: KeyQuery): Promise<readonly KeyRecord[]> {
     if (!Number.isSafeInteger(query.limit) || query.limit < 0)
       throw new DomainError('invalid_request', 'the limit is not a count');
     const limit = Math.min(query.limit, MAX_LISTED);
@@ -136,14 +131,18 @@ export class SqliteKeyStore implements KeyStore {
     const after = query.after === undefined ? new Uint8Array(0) : idBlob(query.after);
     // One index look-up for each group: a filter would read all keys of the account to find a small group's.
     const ids =
-      query.groups === undefined
+      query.among === 'all'
         ? this.#ids(IDS_OF_ACCOUNT, account, after, limit)
-        : [...new Set(query.groups)].flatMap((group) => this.#ids(IDS_OF_GROUP, account, idBlob(group), after, limit));
-    ids.sort();
-    return ids
-      .slice(0, limit)
-      .map((id) => this.#find(query.accountId, { by: 'id', id }))
-      .filter((key) => key !== undefined);
+        : query.among.groups.flatMap((group) => this.#ids(IDS_OF_GROUP, account, idBlob(group), after, limit));
+    const named =
+      query.among === 'all' ? [] : query.among.keys.filter((id) => query.after === undefined || id > query.after);
+    const found: KeyRecord[] = [];
+    for (const id of [...new Set([...ids, ...named])].sort()) {
+      if (found.length === limit) break;
+      const key = this.#find(query.accountId, { by: 'id', id });
+      if (key !== undefined) found.push(key);
+    }
+    return found;
   }
 
   touch(ids: readonly KeyId[], atMs: number): void {
