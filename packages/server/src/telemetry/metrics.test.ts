@@ -33,7 +33,7 @@ describe('metrics', () => {
     expect(await sampleOf(metrics, 'countersign_batch_items_sum{dialect="dsm",operation="sign"}')).toBe(250);
     expect(await sampleOf(metrics, 'countersign_commit_seconds_count')).toBe(1);
     expect(await sampleOf(metrics, 'countersign_committed_requests_total')).toBe(12);
-    expect(await sampleOf(metrics, 'countersign_queue_messages{role="signer"}')).toBe(4);
+    expect(await sampleOf(metrics, 'countersign_queue_items{role="signer"}')).toBe(4);
     expect(await sampleOf(metrics, 'countersign_sealed_processes{role="signer"}')).toBe(2);
     expect(await sampleOf(metrics, 'countersign_process_memory_bytes{kind="rss"}')).toBeGreaterThan(1e6);
     expect(metrics.contentType).toContain('text/plain');
@@ -49,7 +49,7 @@ describe('metrics', () => {
     const text = await metrics.render();
     const series = (name: string): number => text.split('\n').filter((line) => line.startsWith(`${name}{`)).length;
     expect(series('countersign_signatures_total')).toBe(65);
-    expect(series('countersign_queue_messages')).toBe(17);
+    expect(series('countersign_queue_items')).toBe(17);
     expect(series('countersign_request_seconds_count')).toBeLessThan(1000);
   });
 
