@@ -17,6 +17,18 @@ const COMMON_FLAGS: readonly string[] = [
   '--disable-sigusr1',
 ];
 
+/**
+ * A sealed process computes and holds little: V8's helper threads, and the arenas that malloc gives each of them, would
+ * cost more memory than its keys (about 10 MB a process).
+ */
+const SEALED_MEMORY = ['--v8-pool-size=0', '--max-semi-space-size=2'];
+
+/**
+ * The HTTP process makes garbage by the batch. Without these V8 lets its heap grow to several times of what lives before
+ * it collects; with them it collects more often, for about a third of the memory.
+ */
+const HTTP_MEMORY = ['--max-semi-space-size=8', '--heap-growing-percent=20'];
+
 /** Two packages look at /etc/alpine-release to tell glibc from musl. */
 const SEALED_EXTRA_READS = ['/etc/alpine-release'];
 
@@ -27,6 +39,7 @@ export function sealedFlags(): readonly string[] {
     '--allow-addons',
     '--disallow-code-generation-from-strings',
     '--disable-proto=delete',
+    ...SEALED_MEMORY,
     ...[...CODE_PATHS, ...SEALED_EXTRA_READS].map((path) => `--allow-fs-read=${path}`),
   ];
 }
@@ -40,6 +53,7 @@ export function httpFlags(databaseDir: string, extraReads: readonly string[]): r
   return [
     ...COMMON_FLAGS,
     '--no-addons',
+    ...HTTP_MEMORY,
     '--disable-warning=ExperimentalWarning',
     '--allow-net',
     ...[...CODE_PATHS, databaseDir, ...extraReads].map((path) => `--allow-fs-read=${path}`),
