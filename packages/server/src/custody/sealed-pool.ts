@@ -8,6 +8,12 @@ import { SealedChannel } from './sealed-channel.ts';
 export interface PoolSettings {
   /** How long one message should take in the sealed process, in microseconds. */
   readonly targetMessageUs: number;
+  /**
+   * How much work a sealed process may have lying before it when it is sent more, in microseconds. It has to last while
+   * this process is kept from sending, which is as long as the database takes for a commit; a single request that comes
+   * between batches waits for it.
+   */
+  readonly aheadUs: number;
   /** No answer for this long: the channel is closed, its messages are lost. */
   readonly messageTimeoutMs: number;
   /** Work none of which could be sent for this long (no process, or too much before it) is given up. */
@@ -20,6 +26,7 @@ export interface PoolSettings {
 
 export const DEFAULT_POOL_SETTINGS: PoolSettings = {
   targetMessageUs: 3000,
+  aheadUs: 8000,
   messageTimeoutMs: 30_000,
   queueTimeoutMs: 5000,
   maxQueuedItems: 200_000,
@@ -159,14 +166,14 @@ export class SealedPool {
     this.#settleDrain();
   }
 
-  /** The ready process with the least to do, if any has room: about one message being worked on and one waiting. */
+  /** The ready process with the least to do, if any has room. */
   #idlest(): SealedChannel | undefined {
     let best: SealedChannel | undefined;
     for (const { channel } of this.#members.values()) {
       if (channel.hello === undefined) continue;
       const hasRoom =
         channel.inFlight === 0 ||
-        (channel.inFlightUs <= this.#settings.targetMessageUs && channel.inFlight < MAX_MESSAGES_IN_FLIGHT);
+        (channel.inFlightUs <= this.#settings.aheadUs && channel.inFlight < MAX_MESSAGES_IN_FLIGHT);
       if (hasRoom && (best === undefined || channel.inFlightUs < best.inFlightUs)) best = channel;
     }
     return best;
