@@ -29,6 +29,8 @@ export async function findOpensslCommand(): Promise<OpensslCommand | undefined> 
   const name = version.ok ? /^OpenSSL [0-9.]+[a-z]?/.exec(version.output)?.[0] : undefined;
   if (name === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'countersign-verify-'));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   let count = 0;
   return {
     version: name,
@@ -56,7 +58,10 @@ export async function findOpensslCommand(): Promise<OpensslCommand | undefined> 
       ]);
       return ok;
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => {
+      process.off('exit', removeFolder);
+      removeFolder();
+    },
   };
 }
 

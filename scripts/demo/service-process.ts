@@ -60,7 +60,10 @@ export async function startService(flags: readonly string[] = []): Promise<Servi
   );
   closeSync(log);
   const logTail = (): string => readTail(logFile);
-  const killAtExit = (): void => killFamily(child.pid);
+  const killAtExit = (): void => {
+    killFamily(child.pid);
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', killAtExit);
   let stopped: Promise<StopReport> | undefined;
   const stop = (): Promise<StopReport> => {
