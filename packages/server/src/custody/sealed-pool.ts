@@ -6,7 +6,11 @@ import type { PoolWork } from './pool-work.ts';
 import { SealedChannel } from './sealed-channel.ts';
 
 export interface PoolSettings {
-  /** How long one message should take in the sealed process, in microseconds. */
+  /**
+   * How long one message should take in the sealed process, in microseconds. A message costs both sides some 100 us
+   * whatever is in it, so that messages of slow keys must not hold three items; a request that comes between batches
+   * waits for it.
+   */
   readonly targetMessageUs: number;
   /**
    * How much work a sealed process may have lying before it when it is sent more, in microseconds. It has to last while
@@ -25,7 +29,7 @@ export interface PoolSettings {
 }
 
 export const DEFAULT_POOL_SETTINGS: PoolSettings = {
-  targetMessageUs: 3000,
+  targetMessageUs: 8000,
   aheadUs: 8000,
   messageTimeoutMs: 30_000,
   queueTimeoutMs: 5000,
@@ -171,8 +175,9 @@ export class SealedPool {
     let best: SealedChannel | undefined;
     for (const { channel } of this.#members.values()) {
       if (channel.hello === undefined) continue;
+      // Always one to work on and one to begin with when that is done, however long they are.
       const hasRoom =
-        channel.inFlight === 0 ||
+        channel.inFlight < 2 ||
         (channel.inFlightUs <= this.#settings.aheadUs && channel.inFlight < MAX_MESSAGES_IN_FLIGHT);
       if (hasRoom && (best === undefined || channel.inFlightUs < best.inFlightUs)) best = channel;
     }
