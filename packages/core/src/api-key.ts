@@ -9,6 +9,8 @@ export interface ParsedApiKey {
 
 /** Longest text that is looked at at all; ours have 108 characters. */
 const MAX_TEXT = 512;
+/** Node's own decoder passes over whatever isn't base64, a second credential for instance. */
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /** A new API key for a principal. `text` is the only copy of the secret. */
 export function createApiKey(principalId: PrincipalId): { readonly text: string; readonly secretDigest: Uint8Array } {
@@ -18,7 +20,7 @@ export function createApiKey(principalId: PrincipalId): { readonly text: string;
 
 /** Reads standard or URL-safe base64, with or without padding; undefined for anything else. */
 export function parseApiKey(text: string): ParsedApiKey | undefined {
-  if (text.length > MAX_TEXT) return undefined;
+  if (text.length > MAX_TEXT || !BASE64.test(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
   const principalId = colon === -1 ? undefined : parseId<PrincipalId>(decoded.slice(0, colon));

@@ -72,8 +72,11 @@ export function createKeys(dependencies: KeyDependencies): Keys {
       if (request.persistence === 'stored') checkName(request.name);
       if (request.persistence === 'transient' && caller.session === undefined)
         throw new DomainError('forbidden', 'transient keys live in a session; open one first');
-      if (request.description.length > MAX_DESCRIPTION_CHARACTERS)
-        throw new DomainError('invalid_request', `a description has at most ${MAX_DESCRIPTION_CHARACTERS} characters`);
+      if (request.description.length > MAX_DESCRIPTION_CHARACTERS || request.description.includes('\0'))
+        throw new DomainError(
+          'invalid_request',
+          `a description has at most ${MAX_DESCRIPTION_CHARACTERS} characters, and no NUL`,
+        );
       const groupId = await groupForNewKey(directory, principal, request.groupId);
       const algorithm = findAlgorithm(request.algorithm);
       if (algorithm === undefined)
@@ -162,14 +165,19 @@ const INLINE_KEY: NewKey = {
 };
 
 function checkName(name: string | undefined): void {
-  if (name === undefined || name.trim() === '')
+  if (name === undefined || name.replace(INVISIBLE, '') === '')
     throw new DomainError('invalid_request', 'a key needs a name that is not blank');
-  if (name.length > MAX_NAME_CHARACTERS)
+  // Characters as people count them, not UTF-16 units.
+  if (name.length > 2 * MAX_NAME_CHARACTERS || [...name].length > MAX_NAME_CHARACTERS)
     throw new DomainError('invalid_request', `a name has at most ${MAX_NAME_CHARACTERS} characters`);
-  // Control characters, line ends and NUL in a name would let it pose as something else in logs and terminals.
-  if (/[\p{Cc}\u2028\u2029]/u.test(name))
-    throw new DomainError('invalid_request', 'a name is one line without control characters');
+  if (MISLEADING.test(name))
+    throw new DomainError('invalid_request', 'a name is one line without control or direction characters');
 }
+
+/** White space, and what looks like nothing. */
+const INVISIBLE = /[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/gu;
+/** Line ends, NUL and the like, and what turns the direction of text: a name would pose as another in logs. */
+const MISLEADING = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** Cheap early refusal: the unique index is what decides, but an RSA key that can't be stored needn't be made. */
 async function refuseTakenName(keys: KeyStore, principal: Principal, request: NewKey): Promise<void> {

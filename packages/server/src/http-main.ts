@@ -3,6 +3,7 @@
  * native code and can't read the root key. Started by the keeper alone.
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { installOnce } from '@countersign/core/install';
 import { createKeys } from '@countersign/core/keys';
 import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
@@ -26,6 +27,11 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 /** Engines load and warm up before a signer says hello; an RSA self-test on a busy machine takes its time. */
 const SIGNERS_READY_TIMEOUT_MS = 60_000;
 
+/** Of the time that the keeper gives: for closing the pools and the database once the requests have ended. */
+const CLOSING_MS = 3_000;
+const POOLS_CLOSING_MS = 1_000;
+const MIN_GRACE_MS = 500;
+
 interface Running {
   readonly store: Store;
   readonly server: HttpServer;
@@ -34,13 +40,17 @@ interface Running {
 const metrics = createMetrics();
 let logger: Logger | undefined;
 let running: Running | undefined;
+let drainTimeoutMs = 0;
 const signersReady = Promise.withResolvers<void>();
 
 const pools = new SealedPools({
   onEvent: (event) => {
     metrics.processes(event.role, pools[event.role].readyCount);
     if (event.event === 'lost')
-      logger?.warn({ role: event.role, index: event.index, reason: event.reason }, 'sealed process lost');
+      logger?.[event.reason === 'drained' ? 'info' : 'warn'](
+        { role: event.role, index: event.index, reason: event.reason },
+        'sealed process lost',
+      );
     else
       logger?.info(
         { role: event.role, index: event.index, pid: event.hello.pid, isolation: event.hello.isolation },
@@ -53,13 +63,15 @@ const pools = new SealedPools({
 const link = joinKeeper({
   attach: (role, index, incarnation, socket) => pools.attach(role, index, incarnation, socket),
   drain: async () => {
-    await running?.server.drain();
-    await pools.drain();
+    await running?.server.drain(Math.max(MIN_GRACE_MS, drainTimeoutMs - CLOSING_MS));
+    // Nobody waits any more for what is still under way then, such as a large RSA key that was cut.
+    await Promise.race([pools.drain(), delay(POOLS_CLOSING_MS, undefined, { ref: false })]);
     await running?.store.close();
   },
 });
 
-const { config: plain, databasePath } = await link.config;
+const { config: plain, databasePath, drainTimeoutMs: givenMs } = await link.config;
+drainTimeoutMs = givenMs;
 // The keeper is ours and made this from checked settings; it isn't input.
 const config = plain as unknown as HttpConfig;
 const log = createLogger({ level: config.logLevel, process: 'http' });

@@ -111,7 +111,7 @@ export const SETTINGS = {
   'drain-seconds': setting<number>({
     parse: wholeNumber(1, 60),
     form: 'NUMBER',
-    fallback: 15,
+    fallback: 30,
     help: 'How long accepted requests may take to finish after SIGTERM or Ctrl-C.',
   }),
   'log-level': setting<(typeof LOG_LEVELS)[number]>({

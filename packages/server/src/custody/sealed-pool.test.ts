@@ -155,14 +155,17 @@ describe('a pool', () => {
       const [near, far] = await socketPair();
       far.resume();
       far.write(packHello({ role: 'verifier', pid: 1, isolation: undefined, engines: [] }));
+      const sizes: number[] = [];
       const reader = new FrameReader((_, body) => {
-        expect(body.readUInt32LE(16)).toBeGreaterThan(1);
+        sizes.push(body.readUInt32LE(16));
         far.write(answer(body.readUInt32LE(0), body.readUInt32LE(16)));
       });
       far.on('data', (chunk: Buffer) => reader.push(chunk));
       pools.attach('verifier', 0, 1, near);
       expect(count(await new KeylessVerifier(pools).verify(jobs(20)), undefined)).toBe(20);
       expect(pools.verifier.health()).toBe(false);
+      // With one item an answer that is short by one would be an empty one.
+      expect(sizes[0]).toBeGreaterThan(1);
       far.destroy();
     }
   });

@@ -1,57 +1,83 @@
 import { Server, type Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Nothing new for this long means that nothing is on its way. */
 const QUIET_MS = 50;
 /** A busy service always has new connections; somewhere it must stop. */
 const MAX_ACCEPTING_MS = 500;
+/** From the first answer that was cut to the end of its connection: time for the answer to arrive. */
+const CUT_MS = 500;
 
 /**
  * Ends a server without losing a request that it accepted. Fastify's own way answers what arrives late with 503, and
  * leaves a connection open that was busy when closing began; here such a request is answered, with `connection: close`.
+ *
+ * What is still owed after `graceMs` is answered by `answerLate`, so that its client knows to send it again; a connection
+ * on which no request has begun (half a header, or nothing) is owed nothing and ends with the idle ones.
  * @returns stops accepting, waits for the answers that are owed, and cuts what is left after `graceMs`
  */
-export function drainConnections(app: FastifyInstance): (graceMs: number) => Promise<void> {
+export function drainConnections(
+  app: FastifyInstance,
+  answerLate: (request: FastifyRequest, reply: FastifyReply) => void,
+): (graceMs: number) => Promise<void> {
   // Requests by connection that have no answer yet: a client may send several without waiting (HTTP/1.1 pipelining),
   // and a `connection: close` on the first answer would throw the others away.
-  const owed = new WeakMap<Socket, number>();
+  const owed = new Map<Socket, Map<FastifyRequest, FastifyReply>>();
+  const open = new Set<Socket>();
   let draining = false;
   let closingIdle = false;
   let accepted = 0;
   let begun = 0;
-  app.server.on('connection', () => {
+  app.server.on('connection', (socket: Socket) => {
     accepted += 1;
+    open.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      owed.delete(socket);
+    });
   });
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
     begun += 1;
-    owed.set(socket, (owed.get(socket) ?? 0) + 1);
+    const requests = owed.get(socket) ?? new Map<FastifyRequest, FastifyReply>();
+    owed.set(socket, requests.set(request, reply));
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (draining && owed.get(request.raw.socket) === 1) reply.header('connection', 'close');
+    if (draining && owed.get(request.raw.socket)?.size === 1) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, _reply, done) => {
     const { socket } = request.raw;
-    owed.set(socket, (owed.get(socket) ?? 1) - 1);
+    const requests = owed.get(socket);
+    requests?.delete(request);
+    if (requests?.size === 0) owed.delete(socket);
     // After the one answer that had no such header because another was owed.
     if (closingIdle) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
+
+  function cutWhatIsOwed(): void {
+    for (const requests of [...owed.values()])
+      for (const [request, reply] of [...requests]) if (!reply.sent) answerLate(request, reply);
+    setTimeout(() => app.server.closeAllConnections(), CUT_MS);
+  }
+
   return async (graceMs) => {
-    draining = true;
     const endsAtMs = performance.now() + graceMs;
-    const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+    const cut = setTimeout(cutWhatIsOwed, graceMs);
     try {
       // The system has taken connections for us that we haven't seen yet; they would be reset with the listener.
       await quiet(() => accepted, Math.min(endsAtMs, performance.now() + MAX_ACCEPTING_MS));
       const closed = stopListening(app.server);
+      // Only now: a client that is told to close connects again at once, and must then find no listener rather than one
+      // that is about to go.
+      draining = true;
       // What is on its way on a connection that looks idle was sent by somebody who counts on an answer.
       await quiet(() => begun, endsAtMs);
       closingIdle = true;
-      app.server.closeIdleConnections();
+      for (const socket of open) if (!owed.has(socket)) socket.destroySoon();
       await closed;
       await app.close();
     } finally {

@@ -7,6 +7,10 @@ export interface HttpFault {
 export const NOT_FOUND: HttpFault = { status: 404, message: 'no such path' };
 export const METHOD_NOT_ALLOWED: HttpFault = { status: 405, message: 'this path does not have this method' };
 export const URI_TOO_LONG: HttpFault = { status: 414, message: 'the request target is too long' };
+export const ENCODED_BODY: HttpFault = { status: 415, message: 'send the body without a Content-Encoding' };
+export const REPEATED_AUTHORIZATION: HttpFault = { status: 400, message: 'send one Authorization header' };
+/** Accepted, but not finished when the service had to end. */
+export const STOPPING: HttpFault = { status: 503, message: 'the service is stopping; send the request again' };
 const BAD_REQUEST: HttpFault = { status: 400, message: 'the request is not valid HTTP' };
 
 const BY_CODE: ReadonlyMap<string, HttpFault> = new Map<string, HttpFault>([

@@ -10,7 +10,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Answer, Credentials, Dialect, Endpoint } from '../dialects/dialect.ts';
 import { drainConnections } from './drain-connections.ts';
 import { createErrorAnswers, type ErrorAnswers } from './error-answers.ts';
-import { httpFaultOf, URI_TOO_LONG } from './http-faults.ts';
+import { ENCODED_BODY, httpFaultOf, REPEATED_AUTHORIZATION, STOPPING, URI_TOO_LONG } from './http-faults.ts';
 import type { HttpLogger } from './http-logger.ts';
 import { parseJsonBody } from './parse-json-body.ts';
 import { createPathOwner } from './path-owner.ts';
@@ -84,7 +84,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const ownerOf = createPathOwner(options.dialects);
   const errors = createErrorAnswers(options.limits, ownerOf, options.logger);
   const app = createApp(options, connections, errors);
-  const drain = drainConnections(app);
+  const drain = drainConnections(app, (request, reply) => {
+    send(reply, errors.fault(request.url, STOPPING));
+  });
+  app.server.on('drop', () =>
+    options.logger?.warn({ maxConnections: connections.maxConnections }, 'connection refused'),
+  );
   app.server.maxConnections = connections.maxConnections;
   app.server.maxHeadersCount = 100;
 
@@ -108,7 +113,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.addHook('onRequest', (request, reply, done) => {
     const { headers } = request.raw;
     if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE;
+    const encoding = headers['content-encoding'];
     if (request.url.length > MAX_URL_CHARACTERS) send(reply, errors.fault(request.url, URI_TOO_LONG));
+    else if (encoding !== undefined && encoding !== 'identity') send(reply, errors.fault(request.url, ENCODED_BODY));
+    else if ((request.raw.headersDistinct['authorization']?.length ?? 0) > 1)
+      // Node keeps the first and a proxy before us may have judged the last.
+      send(reply, errors.fault(request.url, REPEATED_AUTHORIZATION));
     else done();
   });
   app.setErrorHandler((error, request, reply) => send(reply, errors.error(request, error)));

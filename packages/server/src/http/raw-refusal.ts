@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { Answer } from '../dialects/dialect.ts';
 
 const MAX_REQUEST_LINE = 512;
+/** A peer that doesn't read its refusal, or doesn't close after it, keeps its connection no longer than this. */
+const LINGER_MS = 1000;
 
 /** The path in the first line of what was received, where that line is there. For choosing a shape, nothing more. */
 export function pathOfRawPacket(packet: unknown): string {
@@ -28,4 +30,6 @@ export function refuseRaw(socket: Duplex, answer: Answer): void {
     'connection: close',
   ];
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(linger));
 }

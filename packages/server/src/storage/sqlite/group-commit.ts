@@ -68,6 +68,7 @@ export class GroupCommit {
   #closed = false;
   #idle: (() => void)[] = [];
   #dataVersion: unknown;
+  #lastFailed = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -101,6 +102,11 @@ export class GroupCommit {
       this.#waitingBytes += bytes;
       this.#schedule();
     });
+  }
+
+  /** Whether the last group could not be committed: then the next one hardly will, however small it is. */
+  get lastFailed(): boolean {
+    return this.#lastFailed;
   }
 
   /** Refuses further writes and resolves when all accepted ones are settled. */
@@ -200,6 +206,7 @@ export class GroupCommit {
       this.#fail(group, error, rollBackMirror);
       return;
     }
+    this.#lastFailed = false;
     for (const report of done) report();
     for (const report of refused) report();
     this.#options.onCommit?.((performance.now() - startedMs) / 1000, group.length);
@@ -216,6 +223,7 @@ export class GroupCommit {
     } catch {
       // The database is away. The mirror is what it was before the group; the next group looks again.
     }
+    this.#lastFailed = true;
     const refusal = unavailable(error);
     for (const write of group) write.reject(refusal);
     this.#next();

@@ -31,6 +31,9 @@ export interface SqliteStoreOptions {
 
 const DEFAULT_LAZY_WRITE_INTERVAL_MS = 5_000;
 const HEALTH_INTERVAL_MS = 1_000;
+const SMALL_PROBE_BYTES = 8;
+/** After a failed commit: a disk without room for an intent may still have some for a few bytes. */
+const LARGE_PROBE_BYTES = 512 * 1024;
 /** Commits of lazy writes at the end; together they hold all that may be pending. */
 const MAX_FINAL_WRITES = 200;
 const WRITE_HEALTH = `INSERT INTO meta (name, value) VALUES ('last_health_write', ?)
@@ -100,7 +103,7 @@ async function assemble(
   const journal = new SqliteSigningJournal({ writer, commits, log, now, onStale: () => directory.forget() });
   const healthy = throttled(HEALTH_INTERVAL_MS, now, () =>
     commits.submit(64, () => {
-      writer.prepare(WRITE_HEALTH).run(Buffer.from(String(now())));
+      writer.prepare(WRITE_HEALTH).run(Buffer.alloc(commits.lastFailed ? LARGE_PROBE_BYTES : SMALL_PROBE_BYTES));
     }),
   );
   // A first leaf with a random name: the trees of two databases never have an equal root.
