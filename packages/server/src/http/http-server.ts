@@ -116,7 +116,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const encoding = headers['content-encoding'];
     if (request.url.length > MAX_URL_CHARACTERS) send(reply, errors.fault(request.url, URI_TOO_LONG));
     else if (encoding !== undefined && encoding !== 'identity') send(reply, errors.fault(request.url, ENCODED_BODY));
-    else if ((request.raw.headersDistinct['authorization']?.length ?? 0) > 1)
+    else if (hasSeveral(request.raw.rawHeaders, 'authorization'))
       // Node keeps the first and a proxy before us may have judged the last.
       send(reply, errors.fault(request.url, REPEATED_AUTHORIZATION));
     else done();
@@ -139,6 +139,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     drain: (graceMs = DEFAULT_GRACE_MS) => drain(graceMs),
     inject: app.inject.bind(app) as FastifyInstance['inject'],
   };
+}
+
+/** @param rawHeaders names and values in turn, as they came */
+function hasSeveral(rawHeaders: readonly string[], name: string): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.length === name.length && rawHeaders[index]?.toLowerCase() === name) count += 1;
+  return count > 1;
 }
 
 function createApp(options: HttpServerOptions, connections: ConnectionLimits, errors: ErrorAnswers): FastifyInstance {
