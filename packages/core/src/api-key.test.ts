@@ -31,6 +31,18 @@ describe('API keys', () => {
     expect(matchesApiKey(parsed, undefined)).toBe(false);
   });
 
+  it('are refused with anything beside them', () => {
+    const { text } = createApiKey(id);
+    for (const beside of [
+      `${text}, Bearer x`,
+      ` ${text}`,
+      `${text}\n`,
+      `${text}====`,
+      `${text.slice(0, 9)} ${text.slice(9)}`,
+    ])
+      expect(parseApiKey(beside)).toBeUndefined();
+  });
+
   it.each(['', '!!!!', 'bm8tY29sb24=', Buffer.from(`${id}:short`).toString('base64'), 'A'.repeat(513)])(
     'refuses %j',
     (text) => {
