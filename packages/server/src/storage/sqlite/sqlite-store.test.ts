@@ -59,6 +59,31 @@ describe('the SQLite store', () => {
     expect(() => connections.get('reader')?.exec('DELETE FROM keys')).toThrow('readonly');
   });
 
+  it('is unhealthy on a full disk, also while a few bytes would still fit, and healthy again when there is room', async () => {
+    let writer: DatabaseSync | undefined;
+    let nowMs = 1_000;
+    const store = await opened(await newPath(), {
+      now: () => nowMs,
+      faults: {
+        onConnection: (database, role) => {
+          if (role === 'writer') writer = database;
+        },
+      },
+    });
+    const home = newHousehold();
+    await store.directory.install(home);
+    await store.health();
+    const pages = Number(writer?.prepare('PRAGMA page_count').get()?.['page_count']);
+    writer?.exec(`PRAGMA max_page_count = ${pages + 2}`);
+    await expect(store.journal.recordIntent(newIntent(home, 500))).rejects.toMatchObject({ code: 'unavailable' });
+    nowMs += 2_000;
+    await expect(store.health()).rejects.toMatchObject({ code: 'unavailable' });
+    writer?.exec('PRAGMA max_page_count = 1000000');
+    nowMs += 2_000;
+    await store.health();
+    expect(await store.journal.recordIntent(newIntent(home, 500))).toMatchObject({ recorded: true });
+  });
+
   it('has only strict tables of its own', async () => {
     const path = await newPath();
     await opened(path);
