@@ -23,5 +23,5 @@ export function summaryOf(tests: readonly TestCase[]): readonly string[] {
   const lines = [...skips].map(([reason, count]) => `skipped ${count}: ${reason}`);
   const pending = counts.pending === 0 ? '' : `, ${counts.pending} not run`;
   const { passed, failed, skipped } = counts;
-  return [...lines, `${tests.length} tests: ${passed} passed, ${failed} failed, ${skipped} skipped${pending}`];
+  return [...lines, `tests: ${passed} passed, ${failed} failed, ${skipped} skipped${pending}`];
 }
