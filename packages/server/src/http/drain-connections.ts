@@ -1,5 +1,6 @@
 import { Server, type Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Nothing new for this long means that nothing is on its way. */
@@ -24,18 +25,36 @@ export function drainConnections(
   // Requests by connection that have no answer yet: a client may send several without waiting (HTTP/1.1 pipelining),
   // and a `connection: close` on the first answer would throw the others away.
   const owed = new Map<Socket, Map<FastifyRequest, FastifyReply>>();
+  // What requests name as their socket. Under TLS that isn't the socket of 'connection', which only carries it.
   const open = new Set<Socket>();
+  const handshaking = new Map<string, Socket>();
+  const isTls = app.server instanceof TlsServer;
   let draining = false;
   let closingIdle = false;
   let accepted = 0;
   let begun = 0;
-  app.server.on('connection', (socket: Socket) => {
-    accepted += 1;
+  function opened(socket: Socket): void {
     open.add(socket);
     socket.once('close', () => {
       open.delete(socket);
       owed.delete(socket);
     });
+  }
+  app.server.on('connection', (socket: Socket) => {
+    accepted += 1;
+    if (!isTls) {
+      opened(socket);
+      return;
+    }
+    const ends = endsOf(socket);
+    handshaking.set(ends, socket);
+    socket.once('close', () => {
+      if (handshaking.get(ends) === socket) handshaking.delete(ends);
+    });
+  });
+  app.server.on('secureConnection', (socket: Socket) => {
+    handshaking.delete(endsOf(socket));
+    opened(socket);
   });
   app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
@@ -78,12 +97,18 @@ export function drainConnections(
       await quiet(() => begun, endsAtMs);
       closingIdle = true;
       for (const socket of open) if (!owed.has(socket)) socket.destroySoon();
+      for (const socket of handshaking.values()) socket.destroy();
       await closed;
       await app.close();
     } finally {
       clearTimeout(cut);
     }
   };
+}
+
+/** What a TLS socket and the one below it have in common, and no other connection has. */
+function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 }
 
 /** Resolves when `count` has stood still for a while in which the event loop really looked, or at `endsAtMs`. */

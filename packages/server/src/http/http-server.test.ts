@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@countersign/core/domain-error';
 import type { Services } from '@countersign/core/services';
@@ -148,6 +149,54 @@ describe('bytes that are no request', () => {
     await Promise.all(idle.map(({ received }) => received));
     expect((await fetch(`${url}/m/v1/echo`, { method: 'POST' })).status).toBe(200);
   });
+
+  it('keep no place by leaving their refusal unread, or their own end open', async () => {
+    const { url } = await start([echo], {
+      connections: { headersTimeoutMs: 200, checkIntervalMs: 100_000, maxConnections: 2 },
+    });
+    const { hostname, port } = new URL(url);
+    const places = ['hello\r\n\r\n', 'POST /m/v1/echo HTTP/1.1\r\ncontent-length: x\r\n\r\n'].map((text) => {
+      // Such a socket sees the server's end, and goes on.
+      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      socket.on('error', () => {}).write(text);
+      return socket;
+    });
+    places[0]?.resume();
+    await delay(100);
+    expect(await rawRequest(url, `GET /health ${HEAD}\r\n`)).toBe('');
+    await delay(1300);
+    expect(await rawRequest(url, `GET /health ${HEAD}\r\n`)).toMatch(/200 OK/);
+    for (const socket of places) socket.destroy();
+  });
+
+  it('are refused once in time, and not kept by a client that then says nothing', async () => {
+    const { url } = await start([echo], {
+      connections: { headersTimeoutMs: 100, requestTimeoutMs: 100, checkIntervalMs: 400, maxConnections: 1 },
+    });
+    const { hostname, port } = new URL(url);
+    const half = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    let text = '';
+    half.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    half.on('error', () => {}).write('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\n');
+    await once(half, 'end');
+    expect(text.match(/HTTP\/1\.1 408 /g)).toHaveLength(1);
+    await delay(1300);
+    expect(await rawRequest(url, `GET /health ${HEAD}\r\n`)).toMatch(/200 OK/);
+    half.destroy();
+  });
+
+  it('over the limit of connections are told to the operator, without a line for each', async () => {
+    const { url, logged } = await start([echo], { connections: { maxConnections: 1 } });
+    const first = rawConnection(url);
+    await once(first.socket, 'connect');
+    for (let count = 0; count < 5; count++) expect(await rawConnection(url).received).toBe('');
+    expect(logged).toEqual([
+      { message: 'connections are refused: too many are open', fields: { maxConnections: 1, refused: 1 } },
+    ]);
+    first.socket.destroy();
+  });
 });
 
 describe('bodies', () => {
@@ -176,6 +225,35 @@ describe('bodies', () => {
     const { url } = await start([guarded]);
     const response = await fetch(`${url}/m/v1/guarded`, { method: 'POST', body: 'not JSON' });
     expect([response.status, await response.text()]).toEqual([401, 'marked: nobody']);
+  });
+});
+
+describe('headers', () => {
+  const guarded: Endpoint = { ...echo, authentication: 'api-key', path: '/m/v1/guarded' };
+
+  it('with several credentials are refused before any is looked at', async () => {
+    const { url } = await start([guarded]);
+    const both = (...lines: string[]) => rawRequest(url, `POST /m/v1/guarded ${HEAD}${lines.join('\r\n')}\r\n\r\n`);
+    const refused = /^HTTP\/1\.1 400 .*\r\n\r\nmarked: send one Authorization header$/s;
+    expect(await both('authorization: Basic YQ==', 'authorization: Basic Yg==')).toMatch(refused);
+    expect(await both('Authorization: Basic YQ==', 'x: y', 'AUTHORIZATION: Basic YQ==')).toMatch(refused);
+    expect(await both('authorization:', 'authorization: Basic YQ==')).toMatch(refused);
+    expect(await both('authorization: Basic YQ==')).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('that say that the body is encoded are refused, as nothing here decodes', async () => {
+    const { url } = await start();
+    const call = (encoding: string) =>
+      fetch(`${url}/m/v1/echo`, { method: 'POST', body: '"a"', headers: { 'content-encoding': encoding } });
+    for (const encoding of ['gzip', 'identity, gzip', 'br', 'nonsense']) {
+      const response = await call(encoding);
+      expect([encoding, response.status, await response.text()]).toEqual([
+        encoding,
+        415,
+        'marked: send the body without a Content-Encoding',
+      ]);
+    }
+    for (const encoding of ['identity', 'Identity']) expect((await call(encoding)).status).toBe(200);
   });
 });
 
@@ -310,7 +388,8 @@ describe('drain', () => {
     for (const { send } of connections) send('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"ok"');
     const drained = server.drain(5000);
     const answers = await Promise.all(connections.map(({ received }) => received));
-    for (const answer of answers) expect(answer).toMatch(/200 OK.*connection: close.*"ok"$/s);
+    // The end of each is all that they are told: `connection: close` before the listener is gone would send them here again.
+    for (const answer of answers) expect(answer).toMatch(/200 OK.*"ok"$/s);
     await drained;
   });
 
@@ -323,6 +402,80 @@ describe('drain', () => {
     const startedAt = performance.now();
     await server.drain(200);
     expect(performance.now() - startedAt).toBeLessThan(3000);
-    expect(await stuck.received).toBe('');
+    expect(await stuck.received).toMatch(/^HTTP\/1\.1 503 .*marked: the service is stopping; send the request again$/s);
+  });
+
+  it('answers 503 at its limit to whatever is owed, and what comes too late is dropped without a word', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const late = slow(begun.resolve, gate.promise);
+    const fails: Endpoint = {
+      ...late,
+      path: '/m/v1/fails',
+      handle: async () => {
+        await gate.promise;
+        throw new Error('too late');
+      },
+    };
+    const { server, url, logged } = await start([late, fails]);
+    const crashes: unknown[] = [];
+    const crashed = (reason: unknown): void => void crashes.push(reason);
+    process.on('unhandledRejection', crashed).on('uncaughtException', crashed);
+    const head = 'HTTP/1.1\r\nhost: x\r\n';
+    const connections = [
+      `POST /m/v1/echo ${head}\r\n`,
+      `POST /m/v1/fails ${head}\r\n`,
+      `POST /m/v1/echo ${head}content-length: 10\r\n\r\n`,
+      `POST /m/v1/echo ${head}content-length: 10\r\n\r\n{"a"`,
+      `POST /m/v1/echo ${head}transfer-encoding: chunked\r\n\r\n3\r\n{"a`,
+    ].map((text) => {
+      const connection = rawConnection(url);
+      connection.send(text);
+      return connection;
+    });
+    await begun.promise;
+    await delay(50);
+    const drained = server.drain(400);
+    const answers = await Promise.all(connections.map(({ received }) => received));
+    for (const answer of answers) {
+      expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+      expect(answer).toMatch(/^HTTP\/1\.1 503 .*connection: close.*marked: the service is stopping/s);
+    }
+    await drained;
+    gate.resolve();
+    await delay(50);
+    process.off('unhandledRejection', crashed).off('uncaughtException', crashed);
+    expect(crashes).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+
+  it('does not wait for a request whose headers never end', async () => {
+    const { server, url } = await start();
+    const half = rawConnection(url);
+    half.send('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\n');
+    const used = rawConnection(url);
+    used.send('GET /health HTTP/1.1\r\nhost: x\r\n\r\nGET /heal');
+    await delay(50);
+    const startedAt = performance.now();
+    await server.drain(5000);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(await half.received).toBe('');
+    expect((await used.received).match(/200 OK/g)).toHaveLength(1);
+  });
+
+  it('cuts a client that does not read its answer', async () => {
+    const large: Endpoint = {
+      ...echo,
+      handle: () => Promise.resolve({ status: 200, contentType: 'text/plain', body: 'x'.repeat(50_000_000) }),
+    };
+    const { server, url } = await start([large]);
+    const deaf = connect(Number(new URL(url).port), '127.0.0.1');
+    deaf.on('error', () => {}).pause();
+    deaf.write('POST /m/v1/echo HTTP/1.1\r\nhost: x\r\n\r\n');
+    await delay(100);
+    const startedAt = performance.now();
+    await server.drain(200);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    deaf.destroy();
   });
 });

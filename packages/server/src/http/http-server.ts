@@ -73,6 +73,8 @@ const ANY_TYPE = 'application/octet-stream';
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_CHARACTERS = 4096;
 const DEFAULT_GRACE_MS = 25_000;
+/** Whoever floods us with connections must not fill the log with them too. */
+const DROP_WARNING_EVERY_MS = 10_000;
 
 /** Set by authentication, before the body is read. */
 const CREDENTIALS = Symbol('credentials');
@@ -87,9 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const drain = drainConnections(app, (request, reply) => {
     send(reply, errors.fault(request.url, STOPPING));
   });
-  app.server.on('drop', () =>
-    options.logger?.warn({ maxConnections: connections.maxConnections }, 'connection refused'),
-  );
+  warnOfDrops(app, options.logger, connections.maxConnections);
   app.server.maxConnections = connections.maxConnections;
   app.server.maxHeadersCount = 100;
 
@@ -113,7 +113,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.addHook('onRequest', (request, reply, done) => {
     const { headers } = request.raw;
     if (headers['content-type'] !== undefined) headers['content-type'] = ANY_TYPE;
-    const encoding = headers['content-encoding'];
+    const encoding = headers['content-encoding']?.toLowerCase();
     if (request.url.length > MAX_URL_CHARACTERS) send(reply, errors.fault(request.url, URI_TOO_LONG));
     else if (encoding !== undefined && encoding !== 'identity') send(reply, errors.fault(request.url, ENCODED_BODY));
     else if (hasSeveral(request.raw.rawHeaders, 'authorization'))
@@ -230,6 +230,19 @@ function addServicePaths(app: FastifyInstance, { services, metrics }: HttpServer
   app.get('/metrics', async (_request, reply) =>
     send(reply, { status: 200, contentType: metrics.contentType, body: await metrics.render() }),
   );
+}
+
+function warnOfDrops(app: FastifyInstance, logger: HttpLogger | undefined, maxConnections: number): void {
+  let refused = 0;
+  let warnedAtMs = Number.NEGATIVE_INFINITY;
+  app.server.on('drop', () => {
+    refused += 1;
+    const nowMs = performance.now();
+    if (nowMs - warnedAtMs < DROP_WARNING_EVERY_MS) return;
+    warnedAtMs = nowMs;
+    // `refused` counts from the start, so that none is lost between two warnings.
+    logger?.warn({ maxConnections, refused }, 'connections are refused: too many are open');
+  });
 }
 
 function observeRequests(
