@@ -2,10 +2,9 @@
 import { COMMANDS } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 
-// Whoever read our output has had enough (`| head`): no reason for a stack trace.
+// Whoever read our output has had enough (`| head`): no reason for a stack trace, nor for a service to end.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
 });
 
 process.exitCode = await runCommand(COMMANDS, process.argv.slice(2), {

@@ -104,8 +104,8 @@ describe('a service that is told to stop', () => {
     expect(await half.received).toBe('');
     const { exitCode, tookMs } = await stopping;
     expect(exitCode).toBe(0);
-    // The limit is the HTTP process's; a generator in the middle of a key has 5 s more before it is killed.
-    expect(tookMs).toBeLessThan(10_000);
+    // The limit that was asked for, and some time for a busy machine.
+    expect(tookMs).toBeLessThan(7_000);
     expect(problemsIn(running.output())).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ export const SETTINGS = {
     help: 'Sign with private keys that come inside the request, and so pass through the HTTP process.',
   }),
   'drain-seconds': setting<number>({
-    parse: wholeNumber(1, 60),
+    parse: wholeNumber(3, 60),
     form: 'NUMBER',
     fallback: 30,
     help: 'How long accepted requests may take to finish after SIGTERM or Ctrl-C.',

@@ -132,7 +132,7 @@ describe('settings', () => {
 
   it('refuse everything unknown, listing every problem of every source', () => {
     const path = configFile({ singers: 3, signers: 'many', listen: { port: 1 } });
-    const problems = problemsOf(['--singers=3', 'serve', '--signers', '--drain-seconds=0', `--config=${path}`], {
+    const problems = problemsOf(['--singers=3', 'serve', '--signers', '--drain-seconds=2', `--config=${path}`], {
       COUNTERSIGN_SINGERS: '3',
       COUNTERSIGN_LISTEN: '0.0.0.0:80',
     });
@@ -144,7 +144,7 @@ describe('settings', () => {
       `${path}: unknown member "singers"`,
       `${path}: "listen" must be a text, a number, true or false`,
       `${path}: "signers" must be a whole number from 1 to 64`,
-      '--drain-seconds must be a whole number from 1 to 60',
+      '--drain-seconds must be a whole number from 3 to 60',
       expect.stringContaining('can be reached by other machines'),
     ]);
   });

@@ -44,7 +44,8 @@ export interface Keeper {
 /** Longer than the HTTP process waits for its signers, whose engines test themselves on a busy machine. */
 const START_TIMEOUT_MS = 120_000;
 /** How long sealed processes may take to notice that their channel has closed. */
-const SEALED_END_TIMEOUT_MS = 5_000;
+const SEALED_END_TIMEOUT_MS = 2_000;
+const SEALED_END_MIN_MS = 500;
 
 const HTTP_LIMITS = {
   firstDelayMs: 100,
@@ -339,12 +340,14 @@ class Family {
       await this.#end(EXIT_OK);
       return;
     }
+    const startedMs = performance.now();
     http.drain();
     const how = await this.#within(this.#drainTimeoutMs, http.ended);
     if (how === undefined) this.#logger.error({}, 'the HTTP process did not drain in time and is killed');
     else if (how !== 'exit code 0') this.#logger.error({ how }, 'the HTTP process did not drain cleanly');
-    // The sealed processes see their channels close.
-    if (how !== undefined) await this.#endSealed(SEALED_END_TIMEOUT_MS);
+    // The sealed processes see their channels close. Nobody waits any more for what one of them may still be computing.
+    const leftMs = this.#drainTimeoutMs - (performance.now() - startedMs);
+    if (how !== undefined) await this.#endSealed(Math.min(SEALED_END_TIMEOUT_MS, Math.max(SEALED_END_MIN_MS, leftMs)));
     await this.#end(how === 'exit code 0' ? EXIT_OK : EXIT_FAILED);
   }
 
