@@ -10,9 +10,11 @@ const REASONS: { readonly [Option in keyof Required<SigningOptions>]: string } =
   deterministic: 'this algorithm has no choice between deterministic and randomised signatures; leave it out',
 };
 
+const OPTIONS = Object.keys(REASONS) as readonly (keyof SigningOptions)[];
+
 /** A reason to refuse, if an option outside `used` was given: an option is never ignored. */
 export function findUnusedOption(options: SigningOptions, used: readonly (keyof SigningOptions)[]): string | undefined {
-  for (const option of Object.keys(REASONS) as (keyof SigningOptions)[]) {
+  for (const option of OPTIONS) {
     if (options[option] !== undefined && !used.includes(option)) return REASONS[option];
   }
   return undefined;

@@ -5,17 +5,20 @@ import type { KeyStore } from './ports/directory.ts';
 import { canSee, type Principal } from './principal.ts';
 import type { KeyReference } from './signing-item.ts';
 
-/** Looks each distinct reference up once. In order; undefined for a key that isn't there or isn't visible. */
+/**
+ * Looks each distinct reference up once. In order; undefined for a key that isn't there or isn't visible, and where
+ * there is no reference.
+ */
 export async function resolveKeys(
   keys: KeyStore,
   accountId: AccountId,
   principal: Principal,
-  references: readonly KeyReference[],
+  references: readonly (KeyReference | undefined)[],
 ): Promise<readonly (KeyRecord | undefined)[]> {
   const distinct: KeyReference[] = [];
   const positions = new Map<string, number>();
   const slots = references.map((reference) => {
-    if (reference.by === 'record') return -1;
+    if (reference === undefined || reference.by === 'record') return -1;
     const index = reference.by === 'id' ? reference.id : `\0${reference.name}`;
     const known = positions.get(index);
     if (known !== undefined) return known;
@@ -27,7 +30,7 @@ export async function resolveKeys(
     key !== undefined && canSee(principal, { groupId: key.groupId, keyId: key.id }) ? key : undefined,
   );
   return references.map((reference, index) => {
-    if (reference.by === 'record') return reference.record.accountId === accountId ? reference.record : undefined;
+    if (reference?.by === 'record') return reference.record.accountId === accountId ? reference.record : undefined;
     return visible[slots[index] ?? -1];
   });
 }

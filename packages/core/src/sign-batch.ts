@@ -3,14 +3,14 @@
  * those of docs/architecture.md. A single signature is a batch of one.
  */
 import { hash } from 'node:crypto';
-import type { PreparedPayload } from '@countersign/algorithms/algorithm';
 import type { Account } from './account.ts';
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
+import type { KeyId } from './ids.ts';
 import type { KeyRecord } from './key-record.ts';
 import { mintPermits, type PermitSet, type PermittedItem } from './permit.ts';
 import { evaluatePolicy } from './policy/evaluate-policy.ts';
 import type { Rule } from './policy/rule.ts';
-import type { Custody, CustodySignature, Verifier } from './ports/custody.ts';
+import type { Custody, CustodySignature, VerificationJob, Verifier } from './ports/custody.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
 import type { IntentItem, IntentReceipt, OutcomeItem, RefusedItem, SigningJournal } from './ports/signing-journal.ts';
 import { prepareItem, settleDeterminism } from './prepare-item.ts';
@@ -43,7 +43,21 @@ const MAX_ATTEMPTS = 4;
 interface Allowed {
   readonly places: number[];
   readonly permitted: PermittedItem[];
-  readonly intents: IntentItem[];
+}
+
+/** A batch with its intent durable, or without anything to record. `results` holds those of items that go no further. */
+interface Recorded {
+  readonly receipt: IntentReceipt | undefined;
+  readonly allowed: Allowed;
+  readonly results: (SigningResult | undefined)[];
+}
+
+/** Steps 1 to 4 of a batch: what is recorded next, and what is signed after it. */
+interface Judged {
+  readonly allowed: Allowed;
+  readonly results: (SigningResult | undefined)[];
+  readonly intents: readonly IntentItem[];
+  readonly refused: readonly RefusedItem[];
 }
 
 /**
@@ -51,29 +65,39 @@ interface Allowed {
  * the order of the items. It rejects with `DomainError` `unavailable` when nothing could be recorded at all.
  */
 export function createSignBatch(dependencies: SigningDependencies): SignBatch {
-  return async (caller, items) => {
-    if (items.length === 0) return [];
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const results = await attemptBatch(dependencies, caller, items);
-      if (results !== undefined) {
-        observeResults(dependencies, caller, results);
-        return results;
-      }
-    }
-    throw new DomainError('unavailable', 'keys or policies kept changing while signing; send the request again');
-  };
+  // Not async: an async function would hold the items until the last signature is made, and with slow keys that is
+  // long enough for the collector to move them all to the old generation.
+  return (caller, items) =>
+    items.length === 0
+      ? Promise.resolve([])
+      : record(dependencies, caller, items).then((recorded) => complete(dependencies, caller, recorded));
 }
 
-/** One pass over the steps; undefined when the account changed underneath and everything must be judged again. */
-async function attemptBatch(
+/** Steps 1 to 5, all over again where the account changed underneath. */
+async function record(
   dependencies: SigningDependencies,
   caller: Caller,
   items: readonly ParsedItem<SigningItem>[],
-): Promise<readonly SigningResult[] | undefined> {
+): Promise<Recorded> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const recorded = await attemptRecord(dependencies, caller, items);
+    if (recorded !== undefined) return recorded;
+  }
+  throw new DomainError('unavailable', 'keys or policies kept changing while signing; send the request again');
+}
+
+/** One pass over the steps; undefined when the account changed underneath and everything must be judged again. */
+async function attemptRecord(
+  dependencies: SigningDependencies,
+  caller: Caller,
+  items: readonly ParsedItem<SigningItem>[],
+): Promise<Recorded | undefined> {
   const { account, principal } = await currentCaller(dependencies.directory, caller);
-  const results = new Array<SigningResult | undefined>(items.length);
-  const { allowed, refused } = await judge(dependencies, account, principal, items, results);
-  if (allowed.places.length === 0 && refused.length === 0) return completed(results);
+  // 1: resolve keys, once per distinct reference.
+  const references = items.map((item) => (item.ok ? item.item.key : undefined));
+  const keys = await resolveKeys(dependencies.keys, account.id, principal, references);
+  const { allowed, results, intents, refused } = judge(dependencies.rules, account, principal, items, keys);
+  if (intents.length === 0 && refused.length === 0) return { receipt: undefined, allowed, results };
 
   // 5: one durable commit for the whole batch, shared with concurrent requests.
   const recorded = await dependencies.journal.recordIntent({
@@ -81,48 +105,37 @@ async function attemptBatch(
     accountRevision: account.revision,
     principalId: principal.id,
     dialect: caller.dialect,
-    items: allowed.intents,
+    items: intents,
     refused,
   });
-  if (!recorded.recorded) return undefined;
-  if (allowed.places.length > 0) await signAllowed(dependencies, recorded.receipt, allowed, results);
-  return completed(results);
+  return recorded.recorded ? { receipt: recorded.receipt, allowed, results } : undefined;
 }
 
-/** Steps 1 to 4: fills in the results of items that go no further, and collects the others. */
-async function judge(
-  dependencies: SigningDependencies,
+/** Steps 2 to 4: fills in the results of items that go no further, and collects the others. */
+function judge(
+  rules: readonly Rule[],
   account: Account,
   principal: Principal,
   items: readonly ParsedItem<SigningItem>[],
-  results: (SigningResult | undefined)[],
-): Promise<{ readonly allowed: Allowed; readonly refused: readonly RefusedItem[] }> {
-  const allowed: Allowed = { places: [], permitted: [], intents: [] };
+  keys: readonly (KeyRecord | undefined)[],
+): Judged {
+  const allowed: Allowed = { places: [], permitted: [] };
+  const results = new Array<SigningResult | undefined>(items.length).fill(undefined);
+  const intents: IntentItem[] = [];
   const refused: RefusedItem[] = [];
-  // 1: resolve keys, once per distinct reference.
-  const parsed: { readonly place: number; readonly item: SigningItem }[] = [];
-  items.forEach((item, place) => {
-    if (item.ok) parsed.push({ place, item: item.item });
-    else results[place] = { outcome: 'failed', code: item.code, reason: item.reason };
-  });
-  const keys = await resolveKeys(
-    dependencies.keys,
-    account.id,
-    principal,
-    parsed.map(({ item }) => item.key),
-  );
-  parsed.forEach(({ place, item: asked }, index) => {
-    const key = keys[index];
-    if (key === undefined) {
-      results[place] = { outcome: 'failed', code: 'not_found', reason: 'no such key' };
+  items.forEach((parsed, place) => {
+    if (!parsed.ok) {
+      results[place] = failed(parsed.code, parsed.reason);
       return;
     }
-    const item = settleDeterminism(key, asked);
+    const key = keys[place];
+    if (key === undefined) {
+      results[place] = NO_SUCH_KEY;
+      return;
+    }
+    const item = settleDeterminism(key, parsed.item);
     if (item === undefined) {
-      results[place] = failed(
-        'invalid_request',
-        'the key fixes whether signatures are deterministic; leave the option out',
-      );
+      results[place] = DETERMINISM_FIXED;
       return;
     }
     // 2: what will be signed.
@@ -132,14 +145,10 @@ async function judge(
       return;
     }
     // 3 and 4: policy. Rule servers are a kind of rule.
-    const verdict = evaluatePolicy(dependencies.rules, {
-      account,
-      principal,
-      key,
-      prepared: prepared.prepared,
-      view: prepared.view,
-    });
-    const payloadDigest = digestForLog(prepared.prepared);
+    const { scheme, bytes } = prepared.prepared;
+    const context = { account, principal, key, prepared: prepared.prepared, view: prepared.view };
+    const verdict = evaluatePolicy(rules, context);
+    const payloadDigest = digestForLog(bytes);
     if (verdict.verdict === 'deny') {
       results[place] = { outcome: 'denied', code: verdict.code, reason: verdict.reason };
       refused.push({ keyId: key.id, payloadDigest, code: verdict.code });
@@ -147,36 +156,45 @@ async function judge(
       results[place] = { outcome: 'pending', approvalId: verdict.approvalId };
     } else {
       allowed.places.push(place);
-      allowed.permitted.push({ key, scheme: prepared.prepared.scheme, bytes: prepared.prepared.bytes });
-      allowed.intents.push({ keyId: key.id, keyVersion: key.version, payloadDigest });
+      allowed.permitted.push({ key, scheme, bytes });
+      intents.push({ keyId: key.id, keyVersion: key.version, payloadDigest });
     }
   });
-  return { allowed, refused };
+  return { allowed, results, intents, refused };
+}
+
+/** Steps 6 to 8 for what may be signed. */
+async function complete(
+  dependencies: SigningDependencies,
+  caller: Caller,
+  { receipt, allowed, results }: Recorded,
+): Promise<readonly SigningResult[]> {
+  if (receipt !== undefined && allowed.places.length > 0) await signAllowed(dependencies, receipt, allowed, results);
+  const completed = results.map((result) => result ?? failed('internal', 'the item was lost'));
+  observeResults(dependencies, caller, completed);
+  return completed;
 }
 
 /** Steps 6 to 8: sign, check, record. A signature leaves only after its outcome is durable. */
 async function signAllowed(
   dependencies: SigningDependencies,
   receipt: IntentReceipt,
-  allowed: Allowed,
+  { places, permitted }: Allowed,
   results: (SigningResult | undefined)[],
 ): Promise<void> {
-  const signatures = await signByCustody(dependencies.custodies, receipt, allowed.permitted);
-  await checkSignatures(dependencies.verifier, allowed.permitted, signatures);
+  const signatures = await signByCustody(dependencies.custodies, receipt, permitted);
+  await checkSignatures(dependencies.verifier, permitted, signatures);
   await dependencies.journal.recordOutcome(receipt, signatures.map(outcomeOf));
   const usedAtMs = dependencies.now();
-  const used = new Set<KeyRecord>();
+  const used = new Set<KeyId>();
   signatures.forEach((signature, index) => {
-    const place = allowed.places[index];
-    const item = allowed.permitted[index];
-    if (place === undefined || item === undefined) throw new DomainError('internal', 'signatures out of step');
-    results[place] = resultOf(signature, item.key);
-    if (item.key.persistence === 'stored') used.add(item.key);
+    const place = places[index];
+    const key = permitted[index]?.key;
+    if (place === undefined || key === undefined) throw new DomainError('internal', 'signatures out of step');
+    results[place] = resultOf(signature, key);
+    if (key.persistence === 'stored') used.add(key.id);
   });
-  dependencies.keys.touch(
-    [...used].map((key) => key.id),
-    usedAtMs,
-  );
+  dependencies.keys.touch([...used], usedAtMs);
 }
 
 /** Step 6: the permits of a batch, one set for each custody that its keys are in. */
@@ -223,11 +241,12 @@ async function checkSignatures(
   signatures: CustodySignature[],
 ): Promise<void> {
   const places: number[] = [];
-  const jobs = permitted.flatMap((item, index) => {
+  const jobs: VerificationJob[] = [];
+  permitted.forEach((item, index) => {
     const signature = signatures[index];
-    if (!item.key.verifyAfterSign || signature?.status !== 'signed') return [];
+    if (!item.key.verifyAfterSign || signature?.status !== 'signed') return;
     places.push(index);
-    return [{ ...item, signature: signature.signature }];
+    jobs.push({ ...item, signature: signature.signature });
   });
   if (jobs.length === 0) return;
   const checked = await verifier.verify(jobs);
@@ -236,18 +255,22 @@ async function checkSignatures(
   });
 }
 
+/** A signature is its own outcome, since it has the digest; the others are two values. */
 function outcomeOf(signature: CustodySignature): OutcomeItem {
   switch (signature.status) {
     case 'signed':
-      return { status: 'signed', signatureDigest: signature.signatureDigest };
+      return signature;
     case 'unavailable':
-      return { status: 'unknown', signatureDigest: undefined };
+      return UNKNOWN;
     case 'refused':
     case 'invalid':
     case 'fault':
-      return { status: 'failed', signatureDigest: undefined };
+      return FAILED;
   }
 }
+
+const UNKNOWN: OutcomeItem = { status: 'unknown', signatureDigest: undefined };
+const FAILED: OutcomeItem = { status: 'failed', signatureDigest: undefined };
 
 function resultOf(signature: CustodySignature, key: KeyRecord): SigningResult {
   switch (signature.status) {
@@ -277,17 +300,19 @@ async function currentCaller(
 }
 
 /** What the log keeps of the payload: the bytes that are signed when short, otherwise their SHA-256. */
-function digestForLog(prepared: PreparedPayload): Uint8Array {
-  return prepared.bytes.length <= 64 ? prepared.bytes : hash('sha256', prepared.bytes, 'buffer');
+function digestForLog(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= 64 ? bytes : hash('sha256', bytes, 'buffer');
 }
 
 function failed(code: DomainErrorCode, reason: string): SigningResult {
   return { outcome: 'failed', code, reason };
 }
 
-function completed(results: readonly (SigningResult | undefined)[]): readonly SigningResult[] {
-  return results.map((result) => result ?? failed('internal', 'the item was lost'));
-}
+const NO_SUCH_KEY = failed('not_found', 'no such key');
+const DETERMINISM_FIXED = failed(
+  'invalid_request',
+  'the key fixes whether signatures are deterministic; leave the option out',
+);
 
 function observeResults(dependencies: SigningDependencies, caller: Caller, results: readonly SigningResult[]): void {
   const tally = new Tally<SigningResult['outcome']>();

@@ -11,6 +11,9 @@ import { refuseParameters } from '../refuse-parameters.ts';
 import { findUnusedOption } from '../unused-options.ts';
 
 const UNNAMED_DIGEST_BYTES = 32;
+// One object for all items, since a batch holds thousands of them until its last signature is made.
+const DETERMINISTIC = writeBip340Scheme(true, undefined);
+const RANDOMISED = writeBip340Scheme(false, undefined);
 
 export const bip340: Algorithm = {
   name: 'bip340',
@@ -40,7 +43,8 @@ export const bip340: Algorithm = {
     if (payload.bytes.length > MAX_BIP340_MESSAGE_BYTES) {
       return { ok: false, reason: `a BIP340 message has at most ${MAX_BIP340_MESSAGE_BYTES} bytes here` };
     }
-    const scheme = writeBip340Scheme(options.deterministic === true, merkleRoot);
+    const untweaked = options.deterministic === true ? DETERMINISTIC : RANDOMISED;
+    const scheme = merkleRoot === undefined ? untweaked : writeBip340Scheme(options.deterministic === true, merkleRoot);
     return { ok: true, value: { scheme, bytes: payload.bytes, legacy: [] } };
   },
 

@@ -1,5 +1,5 @@
 /** ECDSA (FIPS 186-5, section 6) on every short Weierstrass curve that we have. */
-import type { Algorithm, EngineBinding, Payload, Prepared, SigningOptions } from '../algorithm.ts';
+import type { Algorithm, EngineBinding, Payload, Prepared, Scheme, SigningOptions } from '../algorithm.ts';
 import { encodeObjectIdentifier } from '../der.ts';
 import { type Digest, type DigestName, findDigest } from '../digests.ts';
 import { maxEcdsaSignatureBytes } from '../ecdsa-signature.ts';
@@ -45,6 +45,9 @@ function ecdsa(
   };
 }
 
+// One object for all items, since a batch holds thousands of them until its last signature is made.
+const RANDOMISED: Scheme = { deterministic: false };
+
 /** The schemes are `{ deterministic: false }` and `{ deterministic: true, digest }`; the bytes are always a digest. */
 function prepare(payload: Payload, options: SigningOptions, determinismLimit: DeterminismLimit): Prepared {
   const unused = findUnusedOption(options, ['deterministic']);
@@ -64,7 +67,7 @@ function prepare(payload: Payload, options: SigningOptions, determinismLimit: De
   return {
     ok: true,
     value: {
-      scheme: options.deterministic === true ? { deterministic: true, digest: name } : { deterministic: false },
+      scheme: options.deterministic === true ? { deterministic: true, digest: name } : RANDOMISED,
       bytes: payload.kind === 'digest' ? payload.bytes : digest.compute(payload.bytes),
       legacy: digest.legacy === undefined ? [] : [digest.legacy],
     },

@@ -6,7 +6,7 @@
  * refuses an R of small order. A signature whose R carries a small-order component, which only the holder of the
  * private key can make, is left to the engine: libsodium multiplies by the cofactor, OpenSSL doesn't.
  */
-import type { Algorithm, Prepared } from '../algorithm.ts';
+import type { Algorithm, Prepared, Scheme } from '../algorithm.ts';
 import { encodeSubjectPublicKeyInfo } from '../spki.ts';
 import { findUnusedOption } from '../unused-options.ts';
 
@@ -16,6 +16,8 @@ const SIGNATURE_BYTES = 64;
 /** RFC 8410, section 3: the identifier has no parameters, not even NULL. */
 const OID = '1.3.101.112';
 const NO_PARAMETERS = new Uint8Array(0);
+// One object for all items, since a batch holds thousands of them until its last signature is made.
+const SCHEME: Scheme = {};
 
 export const ed25519: Algorithm = {
   name: 'ed25519',
@@ -32,7 +34,7 @@ export const ed25519: Algorithm = {
     // `deterministic` may have either value: Ed25519 is deterministic, and has no other way.
     const unused = findUnusedOption(options, ['deterministic']);
     if (unused !== undefined) return { ok: false, reason: unused };
-    return { ok: true, value: { scheme: {}, bytes: payload.bytes, legacy: [] } };
+    return { ok: true, value: { scheme: SCHEME, bytes: payload.bytes, legacy: [] } };
   },
 
   legacyKeyUse: () => [],

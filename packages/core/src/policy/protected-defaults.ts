@@ -6,11 +6,16 @@ import { ALLOW, deny, type Rule } from './rule.ts';
 export const protectedDefaults: Rule = {
   name: 'protected-defaults',
   judge: ({ account, key, prepared }) => {
-    const isRefused = (use: LegacyUse) => !account.settings.allowLegacy.includes(use);
+    const { allowLegacy } = account.settings;
     const ofKey = findAlgorithm(key.algorithm)?.legacyKeyUse(key.parameters) ?? [];
-    const refused = ofKey.find(isRefused) ?? prepared.legacy.find(isRefused);
+    const refused = findRefused(ofKey, allowLegacy) ?? findRefused(prepared.legacy, allowLegacy);
     return refused === undefined
       ? ALLOW
       : deny('protected_by_default', `signing with ${refused} is off; the account setting allow_legacy can allow it`);
   },
 };
+
+function findRefused(uses: readonly LegacyUse[], allowed: readonly LegacyUse[]): LegacyUse | undefined {
+  for (const use of uses) if (!allowed.includes(use)) return use;
+  return undefined;
+}

@@ -10,14 +10,14 @@ type Result = SigningResult | VerificationResult;
 
 /** The array of a batch: 200 as a whole, every item with the status that it would have had alone. */
 export function renderBatch(results: readonly Result[]): Answer {
-  const memberOf = createKidMember();
+  const signedHead = oncePerKey((key) => `{"status":200,"body":{${kidMember(key)}"signature":"`);
+  const checkedHead = oncePerKey((key) => `{"status":200,"body":{${kidMember(key)}"result":`);
   let text = '[';
   let separator = '';
   for (const result of results) {
     if (result.outcome === 'signed')
-      text += `${separator}{"status":200,"body":{${memberOf(result.key)}"signature":"${encodeBase64(result.signature)}"}}`;
-    else if (result.outcome === 'checked')
-      text += `${separator}{"status":200,"body":{${memberOf(result.key)}"result":${result.valid}}}`;
+      text += `${separator}${signedHead(result.key)}${encodeBase64(result.signature)}"}}`;
+    else if (result.outcome === 'checked') text += `${separator}${checkedHead(result.key)}${result.valid}}}`;
     else {
       const error = errorOf(result);
       text += `${separator}{"status":${error.status},"error":${JSON.stringify(error.text)}}`;
@@ -29,10 +29,9 @@ export function renderBatch(results: readonly Result[]): Answer {
 
 /** The answer to a single request: a batch of one, without its frame. */
 export function renderSingle(result: Result): Answer {
-  const memberOf = createKidMember();
   if (result.outcome === 'signed')
-    return jsonTextAnswer(`{${memberOf(result.key)}"signature":"${encodeBase64(result.signature)}"}`);
-  if (result.outcome === 'checked') return jsonTextAnswer(`{${memberOf(result.key)}"result":${result.valid}}`);
+    return jsonTextAnswer(`{${kidMember(result.key)}"signature":"${encodeBase64(result.signature)}"}`);
+  if (result.outcome === 'checked') return jsonTextAnswer(`{${kidMember(result.key)}"result":${result.valid}}`);
   const { status, text } = errorOf(result);
   return renderFault(status, text);
 }
@@ -46,15 +45,20 @@ function errorOf(result: Exclude<Result, { readonly outcome: 'signed' | 'checked
     : wireError(result.code, result.reason);
 }
 
-/** `"kid":"...",` for stored keys, nothing for the others; made once for each run of equal keys. */
-function createKidMember(): (key: KeyRecord) => string {
-  let lastKey: KeyRecord | undefined;
-  let member = '';
+/** `"kid":"...",` for stored keys, nothing for the others. */
+function kidMember(key: KeyRecord): string {
+  return key.persistence === 'stored' ? `"kid":"${key.id}",` : '';
+}
+
+/** A batch is over few keys: what is the same for all results of one is put together once. */
+function oncePerKey(render: (key: KeyRecord) => string): (key: KeyRecord) => string {
+  const rendered = new Map<KeyRecord, string>();
   return (key) => {
-    if (key !== lastKey) {
-      lastKey = key;
-      member = key.persistence === 'stored' ? `"kid":"${key.id}",` : '';
+    let text = rendered.get(key);
+    if (text === undefined) {
+      text = render(key);
+      rendered.set(key, text);
     }
-    return member;
+    return text;
   };
 }

@@ -13,6 +13,13 @@ describe('strict base64', () => {
     );
   });
 
+  it('overwrites all of the room that it was given', () => {
+    for (const size of [0, 1, 2, 3, 4, 5, 6, 400]) {
+      const dirty = (bytes: number) => new Uint8Array(bytes).fill(0xa5);
+      expect(decodeStrictBase64(encodeBase64(new Uint8Array(size)), dirty)).toEqual(new Uint8Array(size));
+    }
+  });
+
   it('accepts exactly the canonical texts', () => {
     const letters = fc.constantFrom(...'AQZaz09+/-_= \n\0Āé');
     fc.assert(

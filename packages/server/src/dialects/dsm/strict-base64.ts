@@ -12,13 +12,18 @@ for (const [value, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 
 const PAD = 0x3d;
 
-/** The bytes, or undefined for anything that isn't canonical base64. The empty text is zero bytes. */
-export function decodeStrictBase64(text: string): Uint8Array | undefined {
+const ownMemory = (bytes: number): Uint8Array => new Uint8Array(bytes);
+
+/**
+ * The bytes, or undefined for anything that isn't canonical base64. The empty text is zero bytes.
+ * `allocate` gives room for so many bytes, whatever is in it.
+ */
+export function decodeStrictBase64(text: string, allocate = ownMemory): Uint8Array | undefined {
   const length = text.length;
   if ((length & 3) !== 0) return undefined;
-  if (length === 0) return new Uint8Array(0);
+  if (length === 0) return allocate(0);
   const padding = text.charCodeAt(length - 1) !== PAD ? 0 : text.charCodeAt(length - 2) !== PAD ? 1 : 2;
-  const bytes = new Uint8Array((length >> 2) * 3 - padding);
+  const bytes = allocate((length >> 2) * 3 - padding);
   return length > SHORT_CHARACTERS ? decodeNative(text, bytes) : decodeByTable(text, bytes, padding);
 }
 

@@ -14,7 +14,9 @@ export const batchSign: Endpoint = {
   request: Type.Array(SignRequestSchema),
   responses: { 200: BatchSignResponseSchema },
   async handle({ services, caller, limits, body }) {
-    const items = await parseSignItems(services, caller, readBatch(body, limits));
-    return renderBatch(await services.signBatch(caller, items));
+    // Not awaited one by one: this frame would hold every parsed item until the last signature is there.
+    return parseSignItems(services, caller, readBatch(body, limits))
+      .then((items) => services.signBatch(caller, items))
+      .then(renderBatch);
   },
 };
