@@ -36,6 +36,8 @@ const DROPPED_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_DEBUG', 'NODE_DEBU
 /** One Ctrl-C arrives more than once: from the terminal, and again from npm. */
 const SAME_SIGNAL_MS = 1000;
 const PARENT_WATCH_MS = 250;
+/** No debugger by signal; and little memory, since what starts here (the keeper above all) does little. */
+const SERVICE_FLAGS = ['--disable-sigusr1', '--v8-pool-size=0', '--max-semi-space-size=2'];
 /** Longer than the longest drain that the settings allow. */
 const ORPHAN_KILL_MS = 90_000;
 const EXIT_CANNOT_START = 127;
@@ -83,7 +85,7 @@ function readTarget(argv) {
     return { service: false, args: [script, ...rest] };
   }
   // Without SIGUSR1 nobody can switch the inspector on in a running service.
-  return { service: true, args: ['--disable-sigusr1', join(root, 'packages', 'server', 'src', 'main.ts'), ...argv] };
+  return { service: true, args: [...SERVICE_FLAGS, join(root, 'packages', 'server', 'src', 'main.ts'), ...argv] };
 }
 
 /** The file behind `node_modules/.bin/NAME`, found without that link. */
