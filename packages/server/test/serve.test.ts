@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
-import { loggedOutcomes, loggedSignatures } from './logged-signatures.ts';
-import { type RunningService, startService } from './running-service.ts';
+import { verifySqliteLog } from '../src/storage/sqlite/verify-sqlite-log.ts';
+import { databasePathOf, loggedOutcomes, loggedSignatures } from './logged-signatures.ts';
+import { LAUNCHER, type RunningService, startService } from './running-service.ts';
 
 const isLinux = process.platform === 'linux';
 const folders: string[] = [];
@@ -157,6 +158,26 @@ describe('countersign serve', () => {
     const maps = readFileSync(`/proc/${http?.pid}/maps`, 'utf8');
     expect(maps).toContain('libc');
     expect(maps).not.toMatch(/\.node\b|koffi|sodium|secp256k1/);
+  });
+
+  it('signs with SHA-1 only after the account was told to, and goes by that while it runs', async () => {
+    const dataDir = newDataDir();
+    const running = await start(dataDir);
+    const { kid } = await createKey(running);
+    const item = { key: { kid }, hash_alg: 'SHA1', hash: randomBytes(20).toString('base64') };
+    const account = (...args: string[]): string =>
+      execFileSync(process.execPath, [LAUNCHER, 'account', '--data-dir', dataDir, ...args], { encoding: 'utf8' });
+    const [refused] = await signBatch(running, [item]);
+    expect(refused?.status).toBe(403);
+    expect(refused?.error).toContain('--allow-legacy');
+    expect(account()).toMatch(/^account [0-9a-f-]{36}\nallow-legacy none\n$/);
+    expect(account('--allow-legacy', 'sha-1')).toContain('allow-legacy sha-1\n');
+    expect((await signBatch(running, [item]))[0]?.status).toBe(200);
+    account('--allow-legacy', 'none');
+    expect((await signBatch(running, [item]))[0]?.status).toBe(403);
+    expect(() => account('--allow-legacy', 'md4')).toThrow('md4');
+    expect(await running.stop()).toBe(0);
+    expect(verifySqliteLog(databasePathOf(dataDir)).problems).toEqual([]);
   });
 
   it('logs signatures of high-volume, transient and inline keys like all others', async () => {

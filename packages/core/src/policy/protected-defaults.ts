@@ -11,7 +11,10 @@ export const protectedDefaults: Rule = {
     const refused = findRefused(ofKey, allowLegacy) ?? findRefused(prepared.legacy, allowLegacy);
     return refused === undefined
       ? ALLOW
-      : deny('protected_by_default', `signing with ${refused} is off; the account setting allow_legacy can allow it`);
+      : deny(
+          'protected_by_default',
+          `signing with ${refused} is off by the account's setting allow_legacy; the operator can allow it (countersign account --allow-legacy ${refused})`,
+        );
   },
 };
 
