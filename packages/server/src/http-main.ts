@@ -45,17 +45,17 @@ const signersReady = Promise.withResolvers<void>();
 
 const pools = new SealedPools({
   onEvent: (event) => {
-    metrics.processes(event.role, pools[event.role].readyCount);
-    if (event.event === 'lost')
-      logger?.[event.reason === 'drained' ? 'info' : 'warn'](
-        { role: event.role, index: event.index, reason: event.reason },
-        'sealed process lost',
-      );
-    else
-      logger?.info(
-        { role: event.role, index: event.index, pid: event.hello.pid, isolation: event.hello.isolation },
-        'sealed process attached',
-      );
+    if (event.event === 'wanted') {
+      link.want(event.role);
+      return;
+    }
+    const { role, index } = event;
+    metrics.processes(role, pools[role].readyCount);
+    if (event.event === 'lost') {
+      const level = event.reason === 'drained' ? 'info' : 'warn';
+      logger?.[level]({ role, index, reason: event.reason }, 'sealed process lost');
+    } else
+      logger?.info({ role, index, pid: event.hello.pid, isolation: event.hello.isolation }, 'sealed process attached');
     if (pools.signer.health() && pools.generator.health()) signersReady.resolve();
   },
 });

@@ -142,6 +142,18 @@ describe('a pool', () => {
     expect(pools.verifier.health()).toBe(false);
   });
 
+  it('asks for a process when work comes and none is there, and does the work once it is', async () => {
+    const wanted: string[] = [];
+    const pools = new SealedPools({ onEvent: (event) => event.event === 'wanted' && wanted.push(event.role) });
+    const verified = new KeylessVerifier(pools).verify(jobs(3));
+    expect(wanted).toEqual(['verifier']);
+    const { socket } = await peer(true);
+    pools.attach('verifier', 0, 1, socket);
+    expect(await verified).toHaveLength(3);
+    await new KeylessVerifier(pools).verify(jobs(1));
+    expect(wanted).toEqual(['verifier']);
+  });
+
   it('closes the channel of a process that answers nonsense, and believes none of it', async () => {
     const answers: readonly ((requestId: number, items: number) => Buffer)[] = [
       (requestId, items) => packVerifyReply(requestId, 1, new Uint8Array(items - 1).fill(1)),

@@ -38,6 +38,8 @@ export const DEFAULT_POOL_SETTINGS: PoolSettings = {
 };
 
 export type PoolEvent =
+  /** Work has come and no process of the role is attached. */
+  | { readonly event: 'wanted'; readonly role: SealedRole }
   | { readonly event: 'attached'; readonly role: SealedRole; readonly index: number; readonly hello: Hello }
   | { readonly event: 'lost'; readonly role: SealedRole; readonly index: number; readonly reason: string };
 
@@ -116,6 +118,7 @@ export class SealedPool {
     }
     this.#queuedItems += work.remainingItems;
     this.#queue.push({ work, waitingSinceMs: performance.now() });
+    if (this.#members.size === 0) this.#onEvent({ event: 'wanted', role: this.role });
     this.#dispatch();
     this.#startClock();
   }

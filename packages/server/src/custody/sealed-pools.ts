@@ -11,6 +11,9 @@ const GENERATOR_SETTINGS: PoolSettings = {
   maxQueuedItems: 1000,
 };
 
+/** Its process is started by the first work, which has to wait for it, on a busy machine too. */
+const VERIFIER_SETTINGS: PoolSettings = { ...DEFAULT_POOL_SETTINGS, queueTimeoutMs: 20_000 };
+
 export interface SealedPoolsOptions {
   /** Overrides, for every role. */
   readonly settings?: Partial<PoolSettings>;
@@ -29,7 +32,7 @@ export class SealedPools {
       new SealedPool(role, { ...settings, ...options.settings }, onEvent);
     this.signer = pool('signer', DEFAULT_POOL_SETTINGS);
     this.generator = pool('generator', GENERATOR_SETTINGS);
-    this.verifier = pool('verifier', DEFAULT_POOL_SETTINGS);
+    this.verifier = pool('verifier', VERIFIER_SETTINGS);
   }
 
   attach(role: SealedRole, index: number, incarnation: number, socket: Socket): void {

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ChannelMessage } from '../custody/channel-receiver.ts';
+import type { SealedRole } from '../custody/frames.ts';
 import { childEnvironment } from './child-environment.ts';
 import { CODE_PATHS, CODE_ROOT, httpFlags } from './child-flags.ts';
-import { type ConfigMessage, type DrainMessage, isReadyMessage, type Json } from './keeper-messages.ts';
+import { type ConfigMessage, type DrainMessage, isReadyMessage, isWantMessage, type Json } from './keeper-messages.ts';
 import type { Confinement } from './landlock.ts';
 import { endOf } from './sealed-process.ts';
 
@@ -30,6 +31,7 @@ export interface HttpProcessOptions {
   readonly databaseDir: string;
   readonly extraReads: readonly string[];
   readonly config: ConfigMessage;
+  readonly onWant: (role: SealedRole) => void;
   /** By Landlock, see `landlock.ts`. */
   readonly isConfined: boolean;
 }
@@ -55,6 +57,7 @@ export function startHttpProcess(options: HttpProcessOptions): HttpProcess {
   let firstStart: Json | undefined;
   const ready = new Promise<string>((resolve) => {
     child.on('message', (message) => {
+      if (isWantMessage(message)) options.onWant(message.role);
       if (!isReadyMessage(message)) return;
       firstStart = message.firstStart;
       resolve(message.address);

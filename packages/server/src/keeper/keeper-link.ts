@@ -1,11 +1,13 @@
 /** The HTTP process's view of the keeper. `http-main.ts` uses this; the keeper itself doesn't. */
 import { type AttachChannel, receiveChannels } from '../custody/channel-receiver.ts';
+import type { SealedRole } from '../custody/frames.ts';
 import {
   type ConfigMessage,
   isConfigMessage,
   isDrainMessage,
   type Json,
   type ReadyMessage,
+  type WantMessage,
 } from './keeper-messages.ts';
 
 export interface KeeperLink {
@@ -13,6 +15,8 @@ export interface KeeperLink {
   readonly config: Promise<ConfigMessage>;
   /** `firstStart` is for the command line: what an operator needs once. */
   ready(address: string, firstStart?: Json): void;
+  /** Asks for the processes of a role that is started on demand; asking again changes nothing. */
+  want(role: SealedRole): void;
 }
 
 export interface KeeperLinkHandlers {
@@ -62,6 +66,10 @@ export function joinKeeper(handlers: KeeperLinkHandlers): KeeperLink {
 
   return {
     config: config.promise,
+    want(role) {
+      const message: WantMessage = { type: 'want', role };
+      process.send?.(message);
+    },
     ready(address, firstStart) {
       const message: ReadyMessage = { type: 'ready', address, ...(firstStart === undefined ? {} : { firstStart }) };
       process.send?.(message);

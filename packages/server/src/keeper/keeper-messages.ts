@@ -1,5 +1,7 @@
 /** What keeper and HTTP process say to each other over Node's IPC channel (besides `ChannelMessage`). */
 
+import { SEALED_ROLES, type SealedRole } from '../custody/frames.ts';
+
 /** Plain data: what survives JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -20,6 +22,12 @@ export interface DrainMessage {
   readonly type: 'drain';
 }
 
+/** Work has come up for a role whose processes are started only then. */
+export interface WantMessage {
+  readonly type: 'want';
+  readonly role: SealedRole;
+}
+
 /** The HTTP process listens. */
 export interface ReadyMessage {
   readonly type: 'ready';
@@ -31,6 +39,10 @@ export interface ReadyMessage {
 
 export function isReadyMessage(message: unknown): message is ReadyMessage {
   return hasType(message, 'ready') && 'address' in message && typeof message.address === 'string';
+}
+
+export function isWantMessage(message: unknown): message is WantMessage {
+  return hasType(message, 'want') && 'role' in message && SEALED_ROLES.some((role) => role === message.role);
 }
 
 export function isConfigMessage(message: unknown): message is ConfigMessage {

@@ -28,6 +28,12 @@ export interface KeeperSettings {
 
 export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
+/**
+ * Roles whose processes are started when the first work for them comes, and stay: a service that only signs needn't keep
+ * a verifier in memory. The first of that work waits for a start.
+ */
+export const ON_DEMAND: readonly SealedRole[] = ['verifier'];
+
 /** One place of a sealed process, filled again when its process ends. */
 export interface SealedPlace {
   readonly role: SealedRole;

@@ -32,7 +32,6 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
       'generator 0',
       'signer 0',
       'signer 1',
-      'verifier 0',
     ]);
     const keys = await Promise.all(
       ['signer/0', 'signer/1', 'generator/0'].map((to) => keeper.post(`/ask/${to}`, { do: 'key' })),
@@ -40,7 +39,19 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
     expect(keys[0]).toMatchObject({ length: 32 });
     expect(keys[1]).toEqual(keys[0]);
     expect(keys[2]).toEqual(keys[0]);
+  });
+
+  it('starts a verifier when work for one comes, and without the root key', async () => {
+    const keeper = start();
+    await keeper.ready();
+    const roles = async (): Promise<string[]> =>
+      ((await keeper.get('/channels')) as ChannelName[]).map(({ role }) => role).sort();
+    const both = ['generator', 'signer', 'verifier'];
+    expect(await roles()).toEqual(['generator', 'signer']);
+    for (let asked = 0; asked < 3; asked++) await keeper.post('/want/verifier', {});
+    expect(await eventually(async () => (await roles()).join() === both.join())).toBe(true);
     expect(await keeper.post('/ask/verifier/0', { do: 'key' })).toMatchObject({ length: 0 });
+    expect((await keeper.processes()).filter(({ role }) => role === 'verifier')).toHaveLength(1);
   });
 
   it('hands down none of its environment', async () => {
@@ -68,7 +79,7 @@ describe.skipIf(process.platform === 'win32')('keeper', { timeout: TIMEOUT_MS },
     expect(
       await eventually(async () => {
         const channels = (await keeper.get('/channels')) as { hello?: number }[];
-        return channels.length === 5 && channels.every(({ hello }) => hello !== undefined);
+        return channels.length === 4 && channels.every(({ hello }) => hello !== undefined);
       }),
     ).toBe(true);
     const rounds = Array.from({ length: 200 }, (_, i) => keeper.post(`/ask/signer/${i % 3}`, { do: 'info' }));

@@ -14,7 +14,13 @@ import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { openInstallationRecord } from './installation-record.ts';
 import type { KeeperLogger } from './keeper-logger.ts';
 import type { Json } from './keeper-messages.ts';
-import { DEFAULT_DRAIN_TIMEOUT_MS, type KeeperSettings, type SealedPlace, sealedPlaces } from './keeper-settings.ts';
+import {
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  type KeeperSettings,
+  ON_DEMAND,
+  type SealedPlace,
+  sealedPlaces,
+} from './keeper-settings.ts';
 import { landlockVersion } from './landlock.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { openRootKey, type RootKey } from './root-key.ts';
@@ -140,6 +146,8 @@ function loadRootKey(settings: KeeperSettings, dataDir: DataDir, logger: KeeperL
 
 interface Slot extends SealedPlace {
   readonly policy: RestartPolicy;
+  /** false: left empty until there is work for its role. */
+  isWanted: boolean;
   incarnation: number;
   process: SealedProcess | undefined;
 }
@@ -177,6 +185,7 @@ class Family {
     this.#slots = sealedPlaces(settings).map((place) => ({
       ...place,
       policy: new RestartPolicy(SEALED_LIMITS),
+      isWanted: !ON_DEMAND.includes(place.role),
       incarnation: 0,
       process: undefined,
     }));
@@ -248,12 +257,22 @@ class Family {
         databasePath: this.#dataDir.databasePath,
         drainTimeoutMs: this.#drainTimeoutMs,
       },
+      onWant: (role) => this.#want(role, http),
     });
     this.#http = http;
     this.#httpIncarnation += 1;
     void http.ended.then((how) => this.#onHttpEnded(http, how));
-    for (const slot of this.#slots) this.#fill(slot, http);
+    for (const slot of this.#slots) if (slot.isWanted) this.#fill(slot, http);
     return http;
+  }
+
+  #want(role: SealedRole, http: HttpProcess): void {
+    if (this.#isStopping || this.#http !== http) return;
+    for (const slot of this.#slots) {
+      if (slot.role !== role || slot.isWanted) continue;
+      slot.isWanted = true;
+      this.#fill(slot, http);
+    }
   }
 
   #fill(slot: Slot, http: HttpProcess): void {

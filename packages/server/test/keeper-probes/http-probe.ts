@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fastify from 'fastify';
+import type { SealedRole } from '../../src/custody/frames.ts';
 import { joinKeeper } from '../../src/keeper/keeper-link.ts';
 
 interface Channel {
@@ -81,6 +82,11 @@ function attempt(action: () => unknown): string {
 server.get('/channels', () =>
   [...channels.values()].map(({ role, index, incarnation, hello }) => ({ role, index, incarnation, hello })),
 );
+server.post('/want/:role', (request) => {
+  const { role } = request.params as { role: SealedRole };
+  link.want(role);
+  return {};
+});
 server.get('/info', () => ({
   pid: process.pid,
   env: Object.keys(process.env),
