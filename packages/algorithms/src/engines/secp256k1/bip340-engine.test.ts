@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { describeEngines } from '../../../test/describe-engines.ts';
 import { BIP340_CSV, readBip340Vectors } from '../../../test/known-answers/bip340.ts';
 import { bytesFromHex } from '../../../test/known-answers/known-answer.ts';
-import { type Engine, EngineFailure, EngineUnavailable } from '../../engine.ts';
+import { type Engine, EngineFailure } from '../../engine.ts';
 import { fillFromKernel } from '../../kernel-randomness.ts';
 import { loadEngine as loadSystemEngine } from '../libsecp256k1/bip340.ts';
 import { loadEngine as loadNpmEngine } from '../secp256k1-npm/bip340.ts';
@@ -21,24 +22,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 let injected: Uint8Array | undefined;
 const fillRandom = (out: Buffer): void => (injected === undefined ? fillFromKernel(out) : void out.set(injected));
 
-const engines = await Promise.all([
-  loadOrExplain('libsecp256k1', loadSystemEngine),
-  loadOrExplain('secp256k1-npm', loadNpmEngine),
-]);
-
-async function loadOrExplain(name: string, load: (fill: typeof fillRandom) => Promise<Engine>) {
-  try {
-    return { name, engine: await load(fillRandom) };
-  } catch (error) {
-    if (error instanceof EngineUnavailable) return { name, reason: error.message };
-    throw error;
-  }
-}
-
-for (const { name, engine, reason } of engines) {
-  if (engine === undefined) it.skip(`${name} (${reason})`, () => {});
-  else describe(name, () => describeEngine(engine));
-}
+await describeEngines({ libsecp256k1: loadSystemEngine, 'secp256k1-npm': loadNpmEngine }, fillRandom, describeEngine);
 
 function describeEngine(engine: Engine): void {
   function sign(privateKey: Uint8Array, message: Uint8Array, auxRand: Uint8Array, merkleRoot?: string): Uint8Array {

@@ -1,9 +1,10 @@
 /** ECDSA on secp256k1, on every native library that is here, against @noble/curves. */
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { describeEngines } from '../../../test/describe-engines.ts';
 import { readEcdsaSignature } from '../../ecdsa-signature.ts';
-import { type Engine, EngineFailure, EngineUnavailable } from '../../engine.ts';
+import { type Engine, EngineFailure } from '../../engine.ts';
 import { fillFromKernel } from '../../kernel-randomness.ts';
 import { loadEngine as loadSystemEngine } from '../libsecp256k1/ecdsa.ts';
 import { loadEngine as loadNpmEngine } from '../secp256k1-npm/ecdsa.ts';
@@ -19,24 +20,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 let injected: Uint8Array | undefined;
 const fillRandom = (out: Buffer): void => (injected === undefined ? fillFromKernel(out) : void out.set(injected));
 
-const engines = await Promise.all([
-  loadOrExplain('libsecp256k1', loadSystemEngine),
-  loadOrExplain('secp256k1-npm', loadNpmEngine),
-]);
-
-async function loadOrExplain(name: string, load: (fill: typeof fillRandom) => Promise<Engine>) {
-  try {
-    return { name, engine: await load(fillRandom) };
-  } catch (error) {
-    if (error instanceof EngineUnavailable) return { name, reason: error.message };
-    throw error;
-  }
-}
-
-for (const { name, engine, reason } of engines) {
-  if (engine === undefined) it.skip(`${name} (${reason})`, () => {});
-  else describe(name, () => describeEngine(engine));
-}
+await describeEngines({ libsecp256k1: loadSystemEngine, 'secp256k1-npm': loadNpmEngine }, fillRandom, describeEngine);
 
 function describeEngine(engine: Engine): void {
   function sign(scheme: Record<string, string | boolean>, digest: Uint8Array): Uint8Array {
