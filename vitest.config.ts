@@ -5,6 +5,7 @@ import { SummaryReporter } from './scripts/summary-reporter.ts';
 const projects: Record<string, string[]> = {
   algorithms: ['packages/algorithms/{src,test}/**/*.test.ts'],
   core: ['packages/core/{src,test}/**/*.test.ts'],
+  threshold: ['packages/threshold/{src,test}/**/*.test.ts'],
   server: ['packages/server/{src,test}/**/*.test.ts'],
   repository: ['scripts/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'],
 };

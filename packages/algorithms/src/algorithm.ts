@@ -27,6 +27,8 @@ export interface SigningOptions {
   readonly context?: Uint8Array;
   /** BIP340 only: sign under the BIP341 output key; empty for "no script path", otherwise 32 bytes. */
   readonly merkleRoot?: Uint8Array;
+  /** Ed25519 and BIP340: sign with the child key at this path; non-hardened indices, at most 16. */
+  readonly derivationPath?: readonly number[];
   /**
    * true: the deterministic variant (RFC 6979, FIPS 204 deterministic, BIP340 with a zero aux_rand).
    * false or absent: the randomised or hedged one, where the algorithm has a choice.

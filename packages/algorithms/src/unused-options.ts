@@ -7,6 +7,7 @@ const REASONS: { readonly [Option in keyof Required<SigningOptions>]: string } =
   variant: 'a variant (pure, pre-hash, external-mu) is for ML-DSA only; leave it out for this algorithm',
   context: 'a context is for ML-DSA only; leave it out for this algorithm',
   merkleRoot: 'a merkle root is for BIP340 only; leave it out for this algorithm',
+  derivationPath: 'a derivation path is for Ed25519 and BIP340 only; leave it out for this algorithm',
   deterministic: 'this algorithm has no choice between deterministic and randomised signatures; leave it out',
 };
 

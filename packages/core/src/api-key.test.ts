@@ -12,7 +12,7 @@ describe('API keys', () => {
     expect(Buffer.from(decoded.slice(37), 'base64url')).toHaveLength(32);
     const parsed = parseApiKey(key.text);
     expect(parsed?.principalId).toBe(id);
-    expect(parsed && matchesApiKey(parsed, key.secretDigest)).toBe(true);
+    expect(parsed && matchesApiKey(parsed, [key.secretDigest])).toBe(true);
   });
 
   it('are read in standard and URL-safe base64, with and without padding', () => {
@@ -27,8 +27,19 @@ describe('API keys', () => {
   it('do not match another secret, nor a principal without one', () => {
     const parsed = parseApiKey(createApiKey(id).text);
     if (parsed === undefined) throw new Error('own key must parse');
-    expect(matchesApiKey(parsed, createApiKey(id).secretDigest)).toBe(false);
-    expect(matchesApiKey(parsed, undefined)).toBe(false);
+    expect(matchesApiKey(parsed, [createApiKey(id).secretDigest, createApiKey(id).secretDigest])).toBe(false);
+    expect(matchesApiKey(parsed, [])).toBe(false);
+    // What an absent digest is compared with isn't a digest that a secret could have to match.
+    expect(matchesApiKey({ principalId: id, secretDigest: Buffer.alloc(32) }, [])).toBe(false);
+  });
+
+  it('match whichever of several it is', () => {
+    const keys = Array.from({ length: 5 }, () => createApiKey(id));
+    for (const { text } of keys) {
+      const parsed = parseApiKey(text);
+      const digests = keys.map(({ secretDigest }) => secretDigest);
+      expect(parsed && matchesApiKey(parsed, digests)).toBe(true);
+    }
   });
 
   it('are refused with anything beside them', () => {

@@ -30,9 +30,15 @@ export function parseApiKey(text: string): ParsedApiKey | undefined {
 
 const NOBODY = Buffer.alloc(32);
 
-/** Compares in constant time, also where there is nothing to compare with. */
-export function matchesApiKey(parsed: ParsedApiKey, stored: Uint8Array | undefined): boolean {
-  return timingSafeEqual(parsed.secretDigest, stored ?? NOBODY) && stored !== undefined;
+/**
+ * Whether it is one of the stored digests. Compares with all of them in constant time, also where there are none: the
+ * time tells how many keys a principal has, and not which one matched.
+ */
+export function matchesApiKey(parsed: ParsedApiKey, stored: readonly Uint8Array[]): boolean {
+  let matches = 0;
+  for (const digest of stored) matches |= Number(timingSafeEqual(parsed.secretDigest, digest));
+  if (stored.length === 0) timingSafeEqual(parsed.secretDigest, NOBODY);
+  return matches === 1;
 }
 
 function digestOf(secret: string): Uint8Array {

@@ -26,6 +26,8 @@ export const DOMAIN_ERROR_CODES = [
   'not_supported',
   /** A signer, the disk or the database is away for the moment; the same request may be sent again. */
   'unavailable',
+  /** Other parties of a threshold operation were missing, refused, or disagreed; the message names them. */
+  'ceremony_failed',
   /** Too many attempts. */
   'rate_limited',
   /** A fault of ours. Details are in the server's log, never in the answer. */
@@ -35,14 +37,43 @@ export const DOMAIN_ERROR_CODES = [
 export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
 
 /**
+ * What exactly a code is about, where a dialect has a word of its own for it. Never needed to understand the code: a
+ * dialect without such a word ignores it.
+ */
+export const ERROR_SUBJECTS = [
+  'administrator',
+  'api-key',
+  'user',
+  'user-has-keys',
+  'user-name',
+  'key',
+  'key-not-generated',
+  'key-already-generated',
+  'quorum',
+  'batch-size',
+  'room',
+  'share-backup',
+  'rule',
+  'rule-in-use',
+  'rule-not-in-policy',
+  'policy',
+  'policy-in-use-by-keys',
+  'policy-in-use-by-users',
+  'unique-name',
+] as const;
+export type ErrorSubject = (typeof ERROR_SUBJECTS)[number];
+
+/**
  * The one error of the domain. `message` is for the caller: it says what to do and carries no secrets and nothing
  * about the inside; `cause` keeps what happened, for the server's log.
  */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: DomainErrorCode;
-  constructor(code: DomainErrorCode, message: string, options?: ErrorOptions) {
+  readonly subject: ErrorSubject | undefined;
+  constructor(code: DomainErrorCode, message: string, options?: ErrorOptions & { readonly subject?: ErrorSubject }) {
     super(message, options);
     this.code = code;
+    this.subject = options?.subject;
   }
 }

@@ -8,7 +8,9 @@ export type AccountId = Id<'account'>;
 export type GroupId = Id<'group'>;
 export type KeyId = Id<'key'>;
 export type PrincipalId = Id<'principal'>;
-type AnyId = AccountId | GroupId | KeyId | PrincipalId;
+export type RuleId = Id<'rule'>;
+export type PolicyId = Id<'policy'>;
+type AnyId = AccountId | GroupId | KeyId | PrincipalId | RuleId | PolicyId;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

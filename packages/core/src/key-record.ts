@@ -24,7 +24,7 @@ export interface KeyRecord {
   readonly id: KeyId;
   readonly accountId: AccountId;
   readonly groupId: GroupId;
-  /** 1 to 4096 characters, unique in the account; undefined for transient and inline keys. */
+  /** 1 to 4096 characters, unique in the account; undefined for transient and inline keys, and for nameless threshold keys. */
   readonly name: string | undefined;
   readonly description: string;
   /** Name in the registry of algorithms. */

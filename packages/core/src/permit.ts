@@ -7,12 +7,15 @@ import type { Scheme } from '@countersign/algorithms/algorithm';
 import { DomainError } from './domain-error.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { IntentReceipt } from './ports/signing-journal.ts';
+import type { Ceremony } from './signing-item.ts';
 
 /** What one permit allows: these bytes, in this way, with this key, once. */
 export interface PermittedItem {
   readonly key: KeyRecord;
   readonly scheme: Scheme;
   readonly bytes: Uint8Array;
+  /** Where a threshold key meets its other parties; a custody that signs alone doesn't look at it. */
+  readonly ceremony?: Ceremony | undefined;
 }
 
 /** The permits of one batch, single use. */

@@ -69,6 +69,11 @@ export function canSee(principal: Principal, target: { readonly groupId: GroupId
   );
 }
 
+/** Whether the principal holds everything in its account, and may govern other principals. */
+export function administersAccount(principal: Principal): boolean {
+  return principal.grants.some(isAdministrator);
+}
+
 function isAdministrator(grant: Grant): boolean {
   return grant.scope.kind === 'account' && grant.permissions.includes('administer');
 }

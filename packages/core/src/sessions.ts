@@ -42,7 +42,7 @@ export function createSessions({ directory, now, sessionSeconds }: SessionDepend
     async authenticateApiKey(text, dialect) {
       const parsed = parseApiKey(text);
       if (parsed === undefined) throw new DomainError('unauthenticated', 'the API key is not valid');
-      const stored = await directory.apiKeyDigest(parsed.principalId);
+      const stored = await directory.apiKeyDigests(parsed.principalId);
       const principal = matchesApiKey(parsed, stored) ? await livePrincipal(parsed.principalId) : undefined;
       if (principal === undefined) throw new DomainError('unauthenticated', 'the API key is not valid');
       return { principal, session: undefined, dialect };

@@ -4,8 +4,10 @@
  */
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
+import { askExternalRules, type ExternalRules } from './ask-external-rules.ts';
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
 import type { KeyId } from './ids.ts';
+import type { Allowed, Judged } from './judged-batch.ts';
 import type { KeyRecord } from './key-record.ts';
 import { mintPermits, type PermitSet, type PermittedItem } from './permit.ts';
 import { evaluatePolicy } from './policy/evaluate-policy.ts';
@@ -26,6 +28,8 @@ export interface SigningDependencies {
   readonly custodies: ReadonlyMap<string, Custody>;
   readonly verifier: Verifier;
   readonly rules: readonly Rule[];
+  /** Undefined only where there can't be any policy with external rules. */
+  readonly external: ExternalRules | undefined;
   readonly now: () => number;
   /** Told once per batch and group of equal items, for metrics; must not throw. */
   readonly observe: (dialect: string, algorithm: string, outcome: SigningResult['outcome'], count: number) => void;
@@ -39,25 +43,11 @@ export type SignBatch = (
 /** How often keys and policy are read again when they changed between being judged and the intent's commit. */
 const MAX_ATTEMPTS = 4;
 
-/** Items that policy allowed, side by side with their place in the request. */
-interface Allowed {
-  readonly places: number[];
-  readonly permitted: PermittedItem[];
-}
-
 /** A batch with its intent durable, or without anything to record. `results` holds those of items that go no further. */
 interface Recorded {
   readonly receipt: IntentReceipt | undefined;
   readonly allowed: Allowed;
   readonly results: (SigningResult | undefined)[];
-}
-
-/** Steps 1 to 4 of a batch: what is recorded next, and what is signed after it. */
-interface Judged {
-  readonly allowed: Allowed;
-  readonly results: (SigningResult | undefined)[];
-  readonly intents: readonly IntentItem[];
-  readonly refused: readonly RefusedItem[];
 }
 
 /**
@@ -96,7 +86,15 @@ async function attemptRecord(
   // 1: resolve keys, once per distinct reference.
   const references = items.map((item) => (item.ok ? item.item.key : undefined));
   const keys = await resolveKeys(dependencies.keys, account.id, principal, references);
-  const { allowed, results, intents, refused } = judge(dependencies.rules, account, principal, items, keys);
+  const judged = judge(dependencies.rules, account, principal, items, keys);
+  // 4: rule servers. Neither awaits nor allocates where no key of the batch has a policy.
+  const { external } = dependencies;
+  const found = external?.policies.rulesOfKeys(account, keys);
+  const guards = found instanceof Promise ? await found : found;
+  const { allowed, results, intents, refused } =
+    external === undefined || guards === undefined
+      ? judged
+      : await askExternalRules(external, dependencies.now, judged, items, guards);
   if (intents.length === 0 && refused.length === 0) return { receipt: undefined, allowed, results };
 
   // 5: one durable commit for the whole batch, shared with concurrent requests.
@@ -111,7 +109,7 @@ async function attemptRecord(
   return recorded.recorded ? { receipt: recorded.receipt, allowed, results } : undefined;
 }
 
-/** Steps 2 to 4: fills in the results of items that go no further, and collects the others. */
+/** Steps 2 and 3: fills in the results of items that go no further, and collects the others. */
 function judge(
   rules: readonly Rule[],
   account: Account,
@@ -144,7 +142,7 @@ function judge(
       results[place] = failed(prepared.code, prepared.reason);
       return;
     }
-    // 3 and 4: policy. Rule servers are a kind of rule.
+    // 3: policy.
     const { scheme, bytes } = prepared.prepared;
     const context = { account, principal, key, prepared: prepared.prepared, view: prepared.view };
     const verdict = evaluatePolicy(rules, context);
@@ -156,7 +154,7 @@ function judge(
       results[place] = { outcome: 'pending', approvalId: verdict.approvalId };
     } else {
       allowed.places.push(place);
-      allowed.permitted.push({ key, scheme, bytes });
+      allowed.permitted.push({ key, scheme, bytes, ceremony: item.ceremony });
       intents.push({ keyId: key.id, keyVersion: key.version, payloadDigest });
     }
   });
@@ -262,6 +260,8 @@ function outcomeOf(signature: CustodySignature): OutcomeItem {
       return signature;
     case 'unavailable':
       return UNKNOWN;
+    case 'ceremony-failed':
+      return signature.mayExist ? UNKNOWN : FAILED;
     case 'refused':
     case 'invalid':
     case 'fault':
@@ -282,6 +282,8 @@ function resultOf(signature: CustodySignature, key: KeyRecord): SigningResult {
       return failed('invalid_request', 'the payload does not fit the key');
     case 'unavailable':
       return failed('unavailable', 'the signer is away for the moment; send the item again');
+    case 'ceremony-failed':
+      return failed('ceremony_failed', signature.reason);
     case 'fault':
       return failed('internal', 'the signature could not be made');
   }

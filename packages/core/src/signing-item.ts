@@ -9,11 +9,29 @@ export type KeyReference =
   | { readonly by: 'name'; readonly name: string }
   | { readonly by: 'record'; readonly record: KeyRecord };
 
+/**
+ * Where an item of a threshold key is signed together with the other parties. `rooms` are those of all items of the
+ * request in its order, this item's own among them, so that all parties meet in the same carrier room even where one
+ * of them refuses an item: either all the same room, or all different.
+ */
+export interface Ceremony {
+  readonly room: string;
+  readonly rooms: readonly string[];
+  /** This item's place in `rooms`. */
+  readonly position: number;
+  /** `host:port`; undefined: this server's own relay. */
+  readonly relay: string | undefined;
+}
+
 /** One thing to sign with one key. */
 export interface SigningItem {
   readonly key: KeyReference;
   readonly payload: Payload;
   readonly options: SigningOptions;
+  /** Threshold keys only, and there required. */
+  readonly ceremony?: Ceremony;
+  /** For rule servers, as the caller gave it: at most 16 KiB. */
+  readonly context?: Uint8Array;
 }
 
 /**

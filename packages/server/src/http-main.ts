@@ -6,11 +6,14 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installOnce } from '@countersign/core/install';
 import { createKeys } from '@countersign/core/keys';
+import { createPolicies } from '@countersign/core/policies';
 import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
+import { createPrincipals } from '@countersign/core/principals';
 import type { Services } from '@countersign/core/services';
 import { createSessions } from '@countersign/core/sessions';
 import { createSignBatch } from '@countersign/core/sign-batch';
 import { createVerifyBatch } from '@countersign/core/verify-batch';
+import { composeThreshold, type ThresholdService } from './compose-threshold.ts';
 import type { HttpConfig } from './config/http-config.ts';
 import { createCustodies } from './custody/custodies.ts';
 import { SEALED_ROLES } from './custody/frames.ts';
@@ -35,6 +38,7 @@ const MIN_GRACE_MS = 500;
 interface Running {
   readonly store: Store;
   readonly server: HttpServer;
+  readonly threshold: ThresholdService;
 }
 
 const metrics = createMetrics();
@@ -66,6 +70,7 @@ const link = joinKeeper({
     await running?.server.drain(Math.max(MIN_GRACE_MS, drainTimeoutMs - CLOSING_MS));
     // Nobody waits any more for what is still under way then, such as a large RSA key that was cut.
     await Promise.race([pools.drain(), delay(POOLS_CLOSING_MS, undefined, { ref: false })]);
+    running?.threshold.close();
     await running?.store.close();
   },
 });
@@ -89,10 +94,16 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
   const unknown = await store.closeOpenIntents();
   if (unknown > 0) log.warn({ intents: unknown }, 'intents without an outcome were closed as unknown');
   const installation = await installOnce(store.directory, config.bootstrapKey ?? undefined, Date.now());
-  const services = composeServices(config, store, metrics);
+  const threshold = await composeThreshold(config, store, pools, log);
+  const services = composeServices(config, store, metrics, threshold);
   const server = createHttpServer({
     services,
-    limits: { maxBodyBytes: config.maxBodyBytes, maxBatchItems: config.maxBatchItems },
+    limits: {
+      maxBodyBytes: config.maxBodyBytes,
+      maxBatchItems: config.maxBatchItems,
+      maxCeremonyItems: config.maxCeremonyItems,
+    },
+    relay: threshold.relay,
     dialects: DIALECTS,
     logger: log,
     metrics: {
@@ -121,12 +132,12 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
       apiKey: installation.apiKeyText ?? null,
     },
   );
-  return { store, server };
+  return { store, server, threshold };
 }
 
-function composeServices(config: HttpConfig, store: Store, metrics: Metrics): Services {
+function composeServices(config: HttpConfig, store: Store, metrics: Metrics, threshold: ThresholdService): Services {
   const { keys, directory, journal } = store;
-  const custodies = createCustodies(pools);
+  const custodies = new Map([...createCustodies(pools), [threshold.custody.name, threshold.custody]]);
   const verifier = new KeylessVerifier(pools);
   const now = Date.now;
   const signBatch = createSignBatch({
@@ -136,6 +147,11 @@ function composeServices(config: HttpConfig, store: Store, metrics: Metrics): Se
     custodies,
     verifier,
     rules: BUILT_IN_RULES,
+    external: {
+      policies: store.policies,
+      ruleServers: threshold.ruleServers,
+      resultingKey: threshold.resultingKey,
+    },
     now,
     observe: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
   });
@@ -148,6 +164,16 @@ function composeServices(config: HttpConfig, store: Store, metrics: Metrics): Se
   return {
     sessions: createSessions({ directory, now, sessionSeconds: config.sessionSeconds }),
     keys: createKeys({ keys, directory, custodies, now, allowInlineSign: config.allowInlineSign }),
+    threshold: threshold.keys,
+    principals: createPrincipals({ directory, keys, now }),
+    policies: createPolicies({
+      policies: store.policies,
+      directory,
+      keys,
+      threshold: store.threshold,
+      refuseUrl: (url) => threshold.outbound.refuseUrl(url),
+      now,
+    }),
     signBatch: (caller, items) => {
       metrics.batch(caller.dialect, 'sign', items.length);
       return signBatch(caller, items);

@@ -7,16 +7,20 @@ import { createApiKey } from '@countersign/core/api-key';
 import { type AccountId, type GroupId, newId, type PrincipalId } from '@countersign/core/ids';
 import { installOnce } from '@countersign/core/install';
 import { createKeys } from '@countersign/core/keys';
+import { createPolicies } from '@countersign/core/policies';
 import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
 import type { Grant, Principal } from '@countersign/core/principal';
+import { createPrincipals } from '@countersign/core/principals';
 import type { RequestLimits, Services } from '@countersign/core/services';
 import { createSessions } from '@countersign/core/sessions';
 import { createSignBatch } from '@countersign/core/sign-batch';
+import { createThresholdKeys } from '@countersign/core/threshold/create-threshold-keys';
 import { createVerifyBatch } from '@countersign/core/verify-batch';
 import { DIALECTS } from '../src/dialects/dialects.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../src/http/http-server.ts';
 import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../src/storage/store.ts';
+import { ABSENT_CEREMONIES } from './absent-ceremonies.ts';
 import { createInProcessCustody } from './in-process-custody.ts';
 
 export interface DsmService {
@@ -53,11 +57,21 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
   if (installation?.apiKeyText === undefined) throw new Error('the database was not empty');
   const { accountId, groupId } = installation;
   const { custody, verifier } = await createInProcessCustody();
-  const { keys, directory, journal } = store;
+  const { keys, directory, journal, policies, clusters, threshold } = store;
   const custodies = new Map([[custody.name, custody]]);
   const services: Services = {
     sessions: createSessions({ directory, now, sessionSeconds: 600 }),
     keys: createKeys({ keys, directory, custodies, now, allowInlineSign }),
+    threshold: createThresholdKeys({
+      shares: threshold,
+      ceremonies: ABSENT_CEREMONIES,
+      clusters,
+      now,
+      allowFullExport: false,
+      onBackgroundFault: () => {},
+    }),
+    principals: createPrincipals({ directory, keys, now }),
+    policies: createPolicies({ policies, directory, keys, threshold, refuseUrl: () => undefined, now }),
     signBatch: createSignBatch({
       keys,
       directory,
@@ -65,6 +79,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       custodies,
       verifier,
       rules: BUILT_IN_RULES,
+      external: undefined,
       now,
       observe: () => {},
     }),
@@ -75,7 +90,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
     dialects: DIALECTS,
     ...http,
     services,
-    limits: { maxBodyBytes: 512 * 1024, maxBatchItems: 1000, ...limits },
+    limits: { maxBodyBytes: 512 * 1024, maxBatchItems: 1000, maxCeremonyItems: 1000, ...limits },
   });
 
   async function addPrincipal(

@@ -2,6 +2,7 @@
  * For the crash tests: a program that writes to a store as fast as it can and prints what was acknowledged, one JSON
  * line each, until it is killed. It is run with the path of the database as its argument.
  */
+import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../src/storage/store-fixtures.ts';
@@ -10,6 +11,7 @@ export const CRASH_WRITER_PATH = import.meta.filename;
 
 export type Acknowledgement =
   | { readonly what: 'key'; readonly accountId: string; readonly id: string }
+  | { readonly what: 'nonce'; readonly hashHex: string }
   | { readonly what: 'intent' | 'outcome'; readonly batchId: number; readonly count: number };
 
 function acknowledge(acknowledgement: Acknowledgement): void {
@@ -29,6 +31,9 @@ async function write(path: string): Promise<never> {
       acknowledge({ what: 'key', accountId: key.accountId, id: key.id });
       const receipt = await recordIntent(store, newIntent(home, count));
       acknowledge({ what: 'intent', batchId: receipt.batchId, count });
+      const hashes = Array.from({ length: count }, () => randomBytes(32));
+      if (!(await store.threshold.reserveNonces(receipt.batchId, hashes))) throw new Error('a fresh nonce was refused');
+      acknowledge({ what: 'nonce', hashHex: hashes[0]?.toString('hex') ?? '' });
       await store.journal.recordOutcome(receipt, signedOutcomes(count));
       acknowledge({ what: 'outcome', batchId: receipt.batchId, count });
     }

@@ -6,6 +6,7 @@
  */
 import type { Algorithm, Prepared } from '../algorithm.ts';
 import { MAX_BIP340_MESSAGE_BYTES, MERKLE_ROOT_BYTES, writeBip340Scheme } from '../bip340-scheme.ts';
+import { refuseDerivationPath, writeDerivationPath } from '../derivation-path.ts';
 import { findDigest } from '../digests.ts';
 import { refuseParameters } from '../refuse-parameters.ts';
 import { findUnusedOption } from '../unused-options.ts';
@@ -20,12 +21,14 @@ export const bip340: Algorithm = {
   parseParameters: refuseParameters,
 
   prepare(payload, options): Prepared {
-    const unused = findUnusedOption(options, ['deterministic', 'merkleRoot']);
+    const unused = findUnusedOption(options, ['deterministic', 'merkleRoot', 'derivationPath']);
     if (unused !== undefined) return { ok: false, reason: unused };
     const { merkleRoot } = options;
     if (merkleRoot !== undefined && merkleRoot.length !== 0 && merkleRoot.length !== MERKLE_ROOT_BYTES) {
       return { ok: false, reason: `a merkle root is empty or has 32 bytes, not ${merkleRoot.length}` };
     }
+    const badPath = refuseDerivationPath(options.derivationPath ?? []);
+    if (badPath !== undefined) return { ok: false, reason: badPath };
     if (payload.kind === 'digest') {
       const expected = payload.digest === undefined ? UNNAMED_DIGEST_BYTES : findDigest(payload.digest).bytes;
       if (payload.bytes.length !== expected) {
@@ -44,7 +47,10 @@ export const bip340: Algorithm = {
       return { ok: false, reason: `a BIP340 message has at most ${MAX_BIP340_MESSAGE_BYTES} bytes here` };
     }
     const untweaked = options.deterministic === true ? DETERMINISTIC : RANDOMISED;
-    const scheme = merkleRoot === undefined ? untweaked : writeBip340Scheme(options.deterministic === true, merkleRoot);
+    const unpathed =
+      merkleRoot === undefined ? untweaked : writeBip340Scheme(options.deterministic === true, merkleRoot);
+    const path = writeDerivationPath(options.derivationPath);
+    const scheme = path === undefined ? unpathed : { ...unpathed, path };
     return { ok: true, value: { scheme, bytes: payload.bytes, legacy: [] } };
   },
 

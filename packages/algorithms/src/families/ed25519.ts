@@ -7,6 +7,7 @@
  * private key can make, is left to the engine: libsodium multiplies by the cofactor, OpenSSL doesn't.
  */
 import type { Algorithm, Prepared, Scheme } from '../algorithm.ts';
+import { refuseDerivationPath, writeDerivationPath } from '../derivation-path.ts';
 import { encodeSubjectPublicKeyInfo } from '../spki.ts';
 import { findUnusedOption } from '../unused-options.ts';
 
@@ -32,9 +33,13 @@ export const ed25519: Algorithm = {
     if (payload.kind === 'digest') return { ok: false, reason: 'Ed25519 signs messages, not digests' };
     // `payload.digest` is not looked at: clients of existing services name one by habit, and EdDSA has its own.
     // `deterministic` may have either value: Ed25519 is deterministic, and has no other way.
-    const unused = findUnusedOption(options, ['deterministic']);
+    const unused = findUnusedOption(options, ['deterministic', 'derivationPath']);
     if (unused !== undefined) return { ok: false, reason: unused };
-    return { ok: true, value: { scheme: SCHEME, bytes: payload.bytes, legacy: [] } };
+    const badPath = refuseDerivationPath(options.derivationPath ?? []);
+    if (badPath !== undefined) return { ok: false, reason: badPath };
+    const path = writeDerivationPath(options.derivationPath);
+    const scheme = path === undefined ? SCHEME : { path };
+    return { ok: true, value: { scheme, bytes: payload.bytes, legacy: [] } };
   },
 
   legacyKeyUse: () => [],

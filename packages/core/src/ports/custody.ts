@@ -21,7 +21,12 @@ export interface SealedKeyPair {
 /** One item's result. `refused`: the sealed key doesn't allow it. `unavailable`: may be tried again. */
 export type CustodySignature =
   | { readonly status: 'signed'; readonly signature: Uint8Array; readonly signatureDigest: Uint8Array }
-  | { readonly status: 'refused' | 'invalid' | 'unavailable' | 'fault' };
+  | { readonly status: 'refused' | 'invalid' | 'unavailable' | 'fault' }
+  /**
+   * Other parties were missing, refused or disagreed; `reason` is for the caller and names them. `mayExist`: this
+   * party's partial signature left, so that the others may have the signature.
+   */
+  | { readonly status: 'ceremony-failed'; readonly reason: string; readonly mayExist: boolean };
 
 export interface VerificationJob {
   readonly key: KeyRecord;

@@ -20,6 +20,28 @@ export interface Session {
   readonly expiresAtMs: number;
 }
 
+/** A principal as a list shows it. */
+export interface PrincipalEntry {
+  readonly id: PrincipalId;
+  readonly kind: Principal['kind'];
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Name of its default group, where it has one. */
+  readonly defaultGroupName: string | undefined;
+  readonly apiKeyCount: number;
+  readonly createdAtMs: number;
+}
+
+/** A principal that comes with a group of its own, which is its default group. */
+export interface NewUser {
+  readonly principal: Principal;
+  readonly group: Group;
+  readonly apiKeyDigest: Uint8Array;
+  readonly createdAtMs: number;
+  /** Who makes it. */
+  readonly by: PrincipalId;
+}
+
 /** Which keys of an account to list. */
 export interface KeyQuery {
   readonly accountId: AccountId;
@@ -51,8 +73,49 @@ export interface KeyStore {
 export interface Directory {
   account(id: AccountId): Promise<Account | undefined>;
   principal(id: PrincipalId): Promise<Principal | undefined>;
-  /** The SHA-256 of the principal's API key secret; undefined where it has none. */
-  apiKeyDigest(id: PrincipalId): Promise<Uint8Array | undefined>;
+  /** The SHA-256 of the secrets of the principal's API keys, 32 at most; empty where it has none. */
+  apiKeyDigests(id: PrincipalId): Promise<readonly Uint8Array[]>;
+  /**
+   * Gives a principal one more API key.
+   * @throws DomainError `conflict` when it is there already or the principal has 32, `not_found` without the principal
+   */
+  insertApiKey(
+    principalId: PrincipalId,
+    digest: Uint8Array,
+    creation: { readonly createdAtMs: number; readonly by: PrincipalId },
+  ): Promise<void>;
+  /**
+   * Takes an API key away and ends the principal's sessions: which key opened a session isn't known. false: no such key.
+   * @throws DomainError `conflict` when it is the last one and `keepLast` is given
+   */
+  removeApiKey(
+    principalId: PrincipalId,
+    digest: Uint8Array,
+    removal: { readonly by: PrincipalId; readonly keepLast: boolean },
+  ): Promise<boolean>;
+  /**
+   * A principal with its group and API key, all or none of them.
+   * @throws DomainError `conflict` when a principal of the account has the name, or the account has 100,000
+   */
+  insertUser(user: NewUser): Promise<void>;
+  /**
+   * Deletes a principal with its group, API keys, grants and sessions; bumps the account's revision. false: no such
+   * principal with this default group.
+   * @throws DomainError `conflict` while the group has keys, the principal has threshold shares, or another one has the
+   * group as its default
+   */
+  removeUser(user: {
+    readonly accountId: AccountId;
+    readonly principalId: PrincipalId;
+    readonly groupId: GroupId;
+    readonly by: PrincipalId;
+  }): Promise<boolean>;
+  /** The account's principals in order of id, after `after` (exclusive); at most 10,000. */
+  principals(query: {
+    readonly accountId: AccountId;
+    readonly after: PrincipalId | undefined;
+    readonly limit: number;
+  }): Promise<readonly PrincipalEntry[]>;
   group(accountId: AccountId, id: GroupId): Promise<Group | undefined>;
   /** The first account with its group and administrator, in one transaction: all of them or none. */
   install(installation: {

@@ -48,7 +48,10 @@ export async function runService(
 
 function keeperSettingsOf(settings: SettingValues, env: NodeJS.ProcessEnv): KeeperSettings {
   const http = httpConfigOf(settings);
-  const library = env['COUNTERSIGN_LIBSECP256K1'];
+  const libraries = ['COUNTERSIGN_LIBSECP256K1', 'COUNTERSIGN_LIBSODIUM'].flatMap((name) => {
+    const path = env[name];
+    return path === undefined ? [] : [[name, path] as const];
+  });
   return {
     dataDir: settings['data-dir'],
     rootKeySource: rootKeySourceOf(settings),
@@ -57,8 +60,19 @@ function keeperSettingsOf(settings: SettingValues, env: NodeJS.ProcessEnv): Keep
     sealedEntry: fileURLToPath(new URL('../custody/sealed/main.ts', import.meta.url)),
     httpConfig: http,
     httpReads: http.tls === null ? [] : [http.tls.certPath, http.tls.keyPath],
-    sealedEnvironment: library === undefined ? {} : { COUNTERSIGN_LIBSECP256K1: library },
+    sealedEnvironment: Object.fromEntries(libraries),
+    roleEnvironment: { party: partyEnvironment(settings) },
     drainTimeoutMs: settings['drain-seconds'] * 1000,
+  };
+}
+
+/** What decides whether secrets may leave isn't for the HTTP process to say. */
+function partyEnvironment(settings: SettingValues): Readonly<Record<string, string>> {
+  const { 'share-backup-key': key } = settings;
+  return {
+    COUNTERSIGN_PARTY_FULL_EXPORT: String(settings['allow-full-export']),
+    COUNTERSIGN_PARTY_SHARE_BACKUP: settings['share-backup'],
+    ...(key === undefined ? {} : { COUNTERSIGN_PARTY_SHARE_BACKUP_KEY: key }),
   };
 }
 

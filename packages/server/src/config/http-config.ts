@@ -1,4 +1,7 @@
 import { resolve } from 'node:path';
+import { LOOPBACK_TARGETS, type OutboundAllowEntry } from './outbound-allow.ts';
+import { type RelayConfig, relayConfigOf } from './relay-config.ts';
+import { isLoopback } from './settings-rules.ts';
 import type { SettingValues } from './settings-table.ts';
 
 /** What the HTTP process needs to know, as plain data: it goes through the keeper, which doesn't look inside. */
@@ -11,8 +14,14 @@ export type HttpConfig = {
   readonly bootstrapKey: string | null;
   readonly maxBodyBytes: number;
   readonly maxBatchItems: number;
+  readonly maxCeremonyItems: number;
+  readonly allowFullExport: boolean;
+  readonly shareBackup: SettingValues['share-backup'];
   readonly sessionSeconds: number;
   readonly allowInlineSign: boolean;
+  /** Targets of calls to the outside that aren't public addresses. */
+  readonly outboundAllow: readonly OutboundAllowEntry[];
+  readonly relay: RelayConfig;
   readonly logLevel: SettingValues['log-level'];
 };
 
@@ -28,8 +37,13 @@ export function httpConfigOf(settings: SettingValues): HttpConfig {
     bootstrapKey: settings['bootstrap-key'] ?? null,
     maxBodyBytes: settings['max-body-bytes'],
     maxBatchItems: settings['max-batch-items'],
+    maxCeremonyItems: settings['max-ceremony-items'],
+    allowFullExport: settings['allow-full-export'],
+    shareBackup: settings['share-backup'],
     sessionSeconds: settings['session-seconds'],
     allowInlineSign: settings['allow-inline-sign'],
+    outboundAllow: settings['outbound-allow'] ?? (isLoopback(listen.host) ? LOOPBACK_TARGETS : []),
+    relay: relayConfigOf(settings),
     logLevel: settings['log-level'],
   };
 }

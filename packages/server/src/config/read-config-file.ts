@@ -1,18 +1,18 @@
 /** A JSON file, one object whose members are setting names, into texts by setting name. */
 import { readFileSync, statSync } from 'node:fs';
-import { acceptsSource, environmentName, type Setting } from './setting.ts';
+import { acceptsSource, environmentName, isSettingOf, type Setting, type SettingsCommand } from './setting.ts';
 import type { SettingTexts } from './setting-texts.ts';
 import { SETTINGS } from './settings-table.ts';
 
 const MAX_BYTES = 65_536;
 
-export function readConfigFile(path: string, problems: string[]): SettingTexts {
+export function readConfigFile(path: string, problems: string[], command: SettingsCommand): SettingTexts {
   const members = readObject(path, problems);
   const settings: ReadonlyMap<string, Setting<unknown>> = new Map(Object.entries(SETTINGS));
   const texts = new Map<string, string>();
   for (const [name, value] of members) {
     const setting = settings.get(name);
-    if (setting === undefined) problems.push(`${path}: unknown member "${name}"`);
+    if (setting === undefined || !isSettingOf(setting, command)) problems.push(`${path}: unknown member "${name}"`);
     else if (!acceptsSource(setting, 'file'))
       problems.push(`${path}: "${name}" doesn't belong in a file: set ${environmentName(name)} instead`);
     else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')

@@ -1,9 +1,9 @@
 /** Flags into texts by setting name. `--name value`, `--name=value`; a switch needs no value. */
-import { acceptsSource, environmentName, type Setting } from './setting.ts';
+import { acceptsSource, environmentName, isSettingOf, type Setting, type SettingsCommand } from './setting.ts';
 import { SETTING_LIKE_NAMES, type SettingTexts } from './setting-texts.ts';
 import { SETTINGS } from './settings-table.ts';
 
-export function readFlags(argv: readonly string[], problems: string[]): SettingTexts {
+export function readFlags(argv: readonly string[], problems: string[], command: SettingsCommand): SettingTexts {
   const texts = new Map<string, string>();
   const settings: ReadonlyMap<string, Setting<unknown>> = new Map(Object.entries(SETTINGS));
   for (let index = 0; index < argv.length; index++) {
@@ -15,7 +15,7 @@ export function readFlags(argv: readonly string[], problems: string[]): SettingT
     const equals = argument.indexOf('=');
     const name = equals === -1 ? argument.slice(2) : argument.slice(2, equals);
     const found = settings.get(name);
-    if (found === undefined && !SETTING_LIKE_NAMES.includes(name)) {
+    if (found === undefined ? !SETTING_LIKE_NAMES.includes(name) : !isSettingOf(found, command)) {
       problems.push(`unknown flag ${printable(`--${name}`)}`);
       continue;
     }

@@ -20,6 +20,21 @@ export interface Setting<T> {
   readonly secret?: true;
   /** Default: all three. */
   readonly sources?: readonly SettingSource[];
+  /** Present where `countersign relay` has it too; the fallback where that command has another. */
+  readonly relay?: { readonly fallback?: T; readonly fallbackText?: string };
+}
+
+/** The commands that take settings. `serve` takes them all. */
+export type SettingsCommand = 'serve' | 'relay';
+
+export function isSettingOf(setting: Setting<unknown>, command: SettingsCommand): boolean {
+  return command === 'serve' || setting.relay !== undefined;
+}
+
+/** The value where nobody gave one. */
+export function fallbackOf<T>(setting: Setting<T>, command: SettingsCommand): T {
+  const own = command === 'relay' ? setting.relay?.fallback : undefined;
+  return own ?? setting.fallback;
 }
 
 export const ALL_SOURCES: readonly SettingSource[] = ['flag', 'environment', 'file'];

@@ -33,6 +33,13 @@ const RULES: readonly Rule[] = [
       return sources.length > 1 ? `only one of ${sources.join(', ')} can be given` : undefined;
     },
   },
+  {
+    about: ['share-backup', 'share-backup-key'],
+    problem: (values) =>
+      (values['share-backup'] === 'encrypted') === (values['share-backup-key'] !== undefined)
+        ? undefined
+        : 'share-backup encrypted and share-backup-key are given together or not at all',
+  },
 ];
 
 /** @returns one sentence per broken rule, leaving out the rules about settings in `unreadable` */
@@ -43,7 +50,7 @@ export function settingsProblems(values: SettingValues, unreadable: ReadonlySet<
 }
 
 /** Names other than `localhost` may resolve to anything, so they count as reachable. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true;
   return isIP(host) === 4 && host.startsWith('127.');
 }

@@ -1,10 +1,14 @@
 /** Every setting of `countersign serve`. A new one is one entry here: flags, environment, file, help and docs follow. */
 import { availableParallelism } from 'node:os';
 import { parseApiKey } from '@countersign/core/api-key';
+import { type OutboundAllowEntry, outboundAllow } from './outbound-allow.ts';
 import type { ParsedSetting, Setting } from './setting.ts';
 import { listenAddress, oneOf, onOff, optional, text, wholeNumber } from './setting-parsers.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** What a party's share may leave as. */
+export const SHARE_BACKUP_MODES = ['off', 'encrypted', 'plaintext'] as const;
 
 const setting = <T>(entry: Setting<T>): Setting<T> => entry;
 
@@ -21,23 +25,27 @@ export const SETTINGS = {
     fallback: { host: '127.0.0.1', port: 8080 },
     fallbackText: '127.0.0.1:8080',
     help: 'Where to serve. Anything but loopback needs TLS or --insecure-listen.',
+    relay: { fallback: { host: '127.0.0.1', port: 8090 }, fallbackText: '127.0.0.1:8090' },
   }),
   'insecure-listen': setting<boolean>({
     parse: onOff,
     fallback: false,
     help: 'Serve other machines without TLS, for example behind a proxy that ends it. API keys then travel in clear.',
+    relay: {},
   }),
   'tls-cert': setting<string | undefined>({
     parse: optional(text),
     form: 'FILE',
     fallback: undefined,
     help: 'Certificate chain in PEM; together with --tls-key.',
+    relay: {},
   }),
   'tls-key': setting<string | undefined>({
     parse: optional(text),
     form: 'FILE',
     fallback: undefined,
     help: 'Private key of the certificate in PEM.',
+    relay: {},
   }),
   'bootstrap-key': setting<string | undefined>({
     parse: bootstrapKey,
@@ -108,17 +116,124 @@ export const SETTINGS = {
     fallback: false,
     help: 'Sign with private keys that come inside the request, and so pass through the HTTP process.',
   }),
+  'outbound-allow': setting<readonly OutboundAllowEntry[] | undefined>({
+    parse: outboundAllow,
+    form: 'TARGETS',
+    fallback: undefined,
+    fallbackText: 'loopback, if the service listens on loopback',
+    help: 'Private targets that rules and relays may be at: none, or HOST, HOST:PORT, NETWORK/BITS, separated by commas. Public addresses need no entry, but TLS.',
+  }),
+  'max-ceremony-items': setting<number>({
+    parse: wholeNumber(1, 4096),
+    form: 'NUMBER',
+    fallback: 1000,
+    help: 'The most items in one batch of threshold signatures.',
+  }),
+  'allow-full-export': setting<boolean>({
+    parse: onOff,
+    fallback: false,
+    help: 'Let one party of a threshold key learn the whole private key, when enough of the others take part.',
+  }),
+  'share-backup': setting<(typeof SHARE_BACKUP_MODES)[number]>({
+    parse: oneOf(SHARE_BACKUP_MODES),
+    form: 'MODE',
+    fallback: 'off',
+    help: 'How shares of threshold keys leave for a backup: off, encrypted (under --share-backup-key) or plaintext.',
+  }),
+  'share-backup-key': setting<string | undefined>({
+    parse: rootKey,
+    form: 'KEY',
+    fallback: undefined,
+    secret: true,
+    sources: ['environment'],
+    help: 'The key of encrypted share backups: 32 bytes as 64 hexadecimal digits or in base64.',
+  }),
   'drain-seconds': setting<number>({
     parse: wholeNumber(3, 60),
     form: 'NUMBER',
     fallback: 30,
     help: 'How long accepted requests may take to finish after SIGTERM or Ctrl-C.',
+    relay: {},
   }),
   'log-level': setting<(typeof LOG_LEVELS)[number]>({
     parse: oneOf(LOG_LEVELS),
     form: 'LEVEL',
     fallback: 'info',
     help: `How much the service logs, on stderr: ${LOG_LEVELS.join(', ')}.`,
+    relay: {},
+  }),
+  relay: setting<string | undefined>({
+    parse: relayAddress,
+    form: 'HOST:PORT',
+    fallback: undefined,
+    fallbackText: "this server's own relay",
+    help: 'The relay where rooms are made and joined unless a request names another. TLS, unless the host is loopback.',
+  }),
+  'relay-key': setting<string | undefined>({
+    parse: relayKey,
+    form: 'KEY',
+    fallback: undefined,
+    fallbackText: 'none',
+    secret: true,
+    relay: { fallbackText: 'made and printed' },
+    help: 'Lets its holder make rooms at the relay: the own one checks it, --relay is shown it. At least 16 characters; several, separated by commas, while one is replaced: the first is shown.',
+  }),
+  'relay-room-prefix': setting<string>({
+    parse: roomPrefix,
+    form: 'TEXT',
+    fallback: '',
+    fallbackText: 'none',
+    relay: {},
+    help: 'What the ids of rooms begin with: at most 32 letters, digits, "-" and "_".',
+  }),
+  'relay-rooms': setting<number>({
+    parse: wholeNumber(1, 1_000_000),
+    form: 'NUMBER',
+    fallback: 10_000,
+    relay: {},
+    help: 'The most rooms at a time.',
+  }),
+  'relay-connections': setting<number>({
+    parse: wholeNumber(1, 100_000),
+    form: 'NUMBER',
+    fallback: 1000,
+    relay: {},
+    help: 'The most connections to the relay; each serves all the rooms of one server.',
+  }),
+  'relay-join-seconds': setting<number>({
+    parse: wholeNumber(1, 3600),
+    form: 'NUMBER',
+    fallback: 30,
+    relay: {},
+    help: "How long a room's first member waits for the last.",
+  }),
+  'relay-room-seconds': setting<number>({
+    parse: wholeNumber(1, 86_400),
+    form: 'NUMBER',
+    fallback: 120,
+    relay: {},
+    help: 'How long a room lasts from its first member, and how long it waits for one.',
+  }),
+  'relay-frame-bytes': setting<number>({
+    parse: wholeNumber(1024, 67_108_864),
+    form: 'NUMBER',
+    fallback: 4_194_304,
+    relay: {},
+    help: 'The longest frame.',
+  }),
+  'relay-room-bytes': setting<number>({
+    parse: wholeNumber(65_536, 1_073_741_824),
+    form: 'NUMBER',
+    fallback: 67_108_864,
+    relay: {},
+    help: 'The most bytes sent into one room; each member has an equal part of it.',
+  }),
+  'relay-memory-bytes': setting<number>({
+    parse: wholeNumber(1_048_576, 68_719_476_736),
+    form: 'NUMBER',
+    fallback: 536_870_912,
+    relay: {},
+    help: 'The most bytes that the relay holds for late members and slow readers.',
   }),
 } as const;
 
@@ -141,6 +256,22 @@ function rootKey(value: string): ParsedSetting<string | undefined> {
 function passphrase(value: string): ParsedSetting<string | undefined> {
   if (value.length >= 16 && value.length <= 4096) return { ok: true, value };
   return { ok: false, problem: 'must have 16 to 4096 characters' };
+}
+
+/** The relay reads it exactly; this much tells an address from a URL or a path. */
+function relayAddress(value: string): ParsedSetting<string | undefined> {
+  if (/^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:[1-9][0-9]{0,4})?$/.test(value)) return { ok: true, value };
+  return { ok: false, problem: 'must be HOST:PORT, or HOST for port 443' };
+}
+
+function relayKey(value: string): ParsedSetting<string | undefined> {
+  if (value.split(',').every((key) => /^[!-+\--~]{16,512}$/.test(key))) return { ok: true, value };
+  return { ok: false, problem: 'must have 16 to 512 visible ASCII characters; several are separated by commas' };
+}
+
+function roomPrefix(value: string): ParsedSetting<string> {
+  if (/^[A-Za-z0-9_-]{0,32}$/.test(value)) return { ok: true, value };
+  return { ok: false, problem: 'must have at most 32 letters, digits, "-" and "_"' };
 }
 
 function databaseUrl(value: string): ParsedSetting<string | undefined> {

@@ -48,14 +48,30 @@ const SAMPLES: Readonly<Record<SettingName, readonly [good: string, value: unkno
   'max-batch-items': ['10', 10, '-1'],
   'session-seconds': ['600', 600, '59'],
   'allow-inline-sign': ['true', true, '1'],
+  'max-ceremony-items': ['10', 10, '4097'],
+  'allow-full-export': ['true', true, '1'],
+  'share-backup': ['plaintext', 'plaintext', 'on'],
+  'share-backup-key': ['ab'.repeat(32), 'ab'.repeat(32), 'ab'.repeat(31)],
   'drain-seconds': ['5', 5, '61'],
+  'outbound-allow': ['10.0.0.0/8', [{ kind: 'network', address: '10.0.0.0', family: 4, prefixBits: 8 }], '10.0.0.0/33'],
   'log-level': ['warn', 'warn', 'loud'],
+  relay: ['relay.example:8090', 'relay.example:8090', 'https://relay.example'],
+  'relay-key': ['0123456789abcdef', '0123456789abcdef', 'too short'],
+  'relay-room-prefix': ['eu-', 'eu-', 'e u'],
+  'relay-rooms': ['5', 5, '0'],
+  'relay-connections': ['5', 5, '0'],
+  'relay-join-seconds': ['5', 5, '0'],
+  'relay-room-seconds': ['5', 5, '0'],
+  'relay-frame-bytes': ['2048', 2048, '1'],
+  'relay-room-bytes': ['65536', 65_536, '1'],
+  'relay-memory-bytes': ['1048576', 1_048_576, '1'],
 };
 
 /** What another setting has to be for this one to stand alone. */
 const COMPANIONS: Partial<Record<SettingName, readonly string[]>> = {
   'tls-cert': ['--tls-key', 'k.pem'],
   'tls-key': ['--tls-cert', 'c.pem'],
+  'share-backup-key': ['--share-backup', 'encrypted'],
 };
 
 describe('settings', () => {
@@ -213,6 +229,30 @@ describe('settings', () => {
   it('take one source of the root key', () => {
     const environment = { COUNTERSIGN_ROOT_KEY: 'ab'.repeat(32), COUNTERSIGN_ROOT_PASSPHRASE: 'correct horse battery' };
     expect(problemsOf([], environment)).toEqual(['only one of root-key, root-passphrase can be given']);
+  });
+
+  it('of the relay are its own, with its own defaults', () => {
+    const problemsOfRelay = (argv: readonly string[], environment: Record<string, string> = {}) => {
+      const outcome = readSettings(argv, environment, 'relay');
+      return outcome.ok ? [] : outcome.problems;
+    };
+    const outcome = readSettings(['--relay-rooms', '7'], {}, 'relay');
+    if (!outcome.ok) throw new Error(outcome.problems.join());
+    expect(outcome.settings.listen).toEqual({ host: '127.0.0.1', port: 8090 });
+    expect(Object.keys(describeSettings(outcome.settings, 'relay'))).not.toContain('data-dir');
+    expect(problemsOfRelay(['--data-dir', 'x'])).toEqual(['unknown flag --data-dir', 'unexpected argument x']);
+    expect(problemsOfRelay(['--config', configFile({ signers: 2 })])[0]).toContain('unknown member "signers"');
+    // One environment may serve both commands of a machine; a variable of neither is a mistake still.
+    expect(problemsOfRelay([], { COUNTERSIGN_DATA_DIR: '/d', COUNTERSIGN_SIGNERS: 'x' })).toEqual([]);
+    expect(problemsOfRelay([], { COUNTERSIGN_RELAY_ROMS: '1' })).toEqual(['unknown variable COUNTERSIGN_RELAY_ROMS']);
+    expect(settingsHelp('relay')).toContain('127.0.0.1:8090');
+    expect(settingsHelp('relay')).not.toContain('--data-dir');
+  });
+
+  it('take several relay keys', () => {
+    const keys = '0123456789abcdef,fedcba9876543210';
+    expect(settingsOf(['--relay-key', keys])['relay-key']).toBe(keys);
+    expect(problemsOf(['--relay-key', '0123456789abcdef,short'])).toHaveLength(1);
   });
 
   it('want certificate and key together', () => {

@@ -1,8 +1,9 @@
 /** The settings of one start: flags before environment before file before defaults. */
+import { outboundAllowText } from './outbound-allow.ts';
 import { readConfigFile } from './read-config-file.ts';
 import { readEnvironment } from './read-environment.ts';
 import { readFlags } from './read-flags.ts';
-import { environmentName, type Setting } from './setting.ts';
+import { environmentName, fallbackOf, isSettingOf, type Setting, type SettingsCommand } from './setting.ts';
 import { settingsProblems } from './settings-rules.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings-table.ts';
 
@@ -14,22 +15,26 @@ export type SettingsOutcome =
 /**
  * Reads all three sources and reports everything that is wrong with any of them at once.
  * @param argv the arguments after the command's name
+ * @param command whose settings; those that it lacks have their defaults
  */
 export function readSettings(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  command: SettingsCommand = 'serve',
 ): SettingsOutcome {
   const problems: string[] = [];
-  const flags = readFlags(argv, problems);
+  const flags = readFlags(argv, problems, command);
   const variables = readEnvironment(environment, problems);
   const configPath = flags.get('config') ?? variables.get('config');
-  const file = configPath === undefined ? undefined : readConfigFile(configPath, problems);
+  const file = configPath === undefined ? undefined : readConfigFile(configPath, problems, command);
 
   const values = new Map<SettingName, unknown>();
   const unreadable = new Set<SettingName>();
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
-    values.set(name, setting.fallback);
+    values.set(name, fallbackOf(setting, command));
+    // A variable may be there for the other command of the same machine.
+    if (!isSettingOf(setting, command)) continue;
     const given = [
       { text: flags.get(name), as: `--${name}` },
       { text: variables.get(name), as: environmentName(name) },
@@ -52,14 +57,18 @@ export function readSettings(
 }
 
 /** What is in force, for the log: secrets only say whether they were given. */
-export function describeSettings(settings: SettingValues): Readonly<Record<string, string | number | boolean>> {
+export function describeSettings(
+  settings: SettingValues,
+  command: SettingsCommand = 'serve',
+): Readonly<Record<string, string | number | boolean>> {
   const described: Record<string, string | number | boolean> = {};
   for (const name of SETTING_NAMES) {
-    const { secret }: Setting<unknown> = SETTINGS[name];
+    const setting: Setting<unknown> = SETTINGS[name];
     const value = settings[name];
-    if (value === undefined) continue;
-    if (secret) described[name] = 'given';
-    else described[name] = typeof value === 'object' ? `${value.host}:${value.port}` : value;
+    if (value === undefined || !isSettingOf(setting, command)) continue;
+    if (setting.secret) described[name] = 'given';
+    else if (typeof value !== 'object') described[name] = value;
+    else described[name] = 'host' in value ? `${value.host}:${value.port}` : outboundAllowText(value);
   }
   return described;
 }

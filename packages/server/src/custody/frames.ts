@@ -20,14 +20,16 @@ export const FRAME_TYPES = {
   verify: 3,
   generate: 4,
   import: 5,
+  party: 6,
   signReply: 18,
   verifyReply: 19,
   keyPairReply: 20,
+  partyReply: 21,
 } as const;
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 
 /** What a sealed process is for. Each role serves a closed list of operations and no other. */
-export const SEALED_ROLES = ['signer', 'generator', 'verifier'] as const;
+export const SEALED_ROLES = ['signer', 'generator', 'verifier', 'party'] as const;
 export type SealedRole = (typeof SEALED_ROLES)[number];
 
 /** The peer broke the format; its channel is closed. The message never quotes what it sent. */

@@ -11,8 +11,8 @@ const GENERATOR_SETTINGS: PoolSettings = {
   maxQueuedItems: 1000,
 };
 
-/** Its process is started by the first work, which has to wait for it, on a busy machine too. */
-const VERIFIER_SETTINGS: PoolSettings = { ...DEFAULT_POOL_SETTINGS, queueTimeoutMs: 20_000 };
+/** The process is started by the first work, which has to wait for it, on a busy machine too. */
+const ON_DEMAND_SETTINGS: PoolSettings = { ...DEFAULT_POOL_SETTINGS, queueTimeoutMs: 20_000 };
 
 export interface SealedPoolsOptions {
   /** Overrides, for every role. */
@@ -25,6 +25,7 @@ export class SealedPools {
   readonly signer: SealedPool;
   readonly generator: SealedPool;
   readonly verifier: SealedPool;
+  readonly party: SealedPool;
 
   constructor(options: SealedPoolsOptions = {}) {
     const onEvent = options.onEvent ?? (() => undefined);
@@ -32,7 +33,8 @@ export class SealedPools {
       new SealedPool(role, { ...settings, ...options.settings }, onEvent);
     this.signer = pool('signer', DEFAULT_POOL_SETTINGS);
     this.generator = pool('generator', GENERATOR_SETTINGS);
-    this.verifier = pool('verifier', VERIFIER_SETTINGS);
+    this.verifier = pool('verifier', ON_DEMAND_SETTINGS);
+    this.party = pool('party', ON_DEMAND_SETTINGS);
   }
 
   attach(role: SealedRole, index: number, incarnation: number, socket: Socket): void {

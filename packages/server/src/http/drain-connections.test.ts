@@ -41,7 +41,7 @@ function selfSigned(): { cert: Buffer; key: Buffer } {
 async function start(canSign: () => Promise<boolean>): Promise<{ server: HttpServer; url: string }> {
   const server = createHttpServer({
     services: { canSign } as Partial<Services> as Services,
-    limits: { maxBodyBytes: 1000, maxBatchItems: 10 },
+    limits: { maxBodyBytes: 1000, maxBatchItems: 10, maxCeremonyItems: 1000 },
     dialects: [],
     tls: selfSigned(),
   });

@@ -16,11 +16,13 @@ const CUT_MS = 500;
  *
  * What is still owed after `graceMs` is answered by `answerLate`, so that its client knows to send it again; a connection
  * on which no request has begun (half a header, or nothing) is owed nothing and ends with the idle ones.
+ * @param upgraded what took connections over from HTTP: they are its own, and it is given the same time to end them
  * @returns stops accepting, waits for the answers that are owed, and cuts what is left after `graceMs`
  */
 export function drainConnections(
   app: FastifyInstance,
   answerLate: (request: FastifyRequest, reply: FastifyReply) => void,
+  upgraded?: { close(graceMs: number): Promise<void> },
 ): (graceMs: number) => Promise<void> {
   // Requests by connection that have no answer yet: a client may send several without waiting (HTTP/1.1 pipelining),
   // and a `connection: close` on the first answer would throw the others away.
@@ -56,6 +58,8 @@ export function drainConnections(
     handshaking.delete(endsOf(socket));
     opened(socket);
   });
+  // Only then: with a listener for it, Node asks what is to be upgraded.
+  if (upgraded !== undefined) app.server.on('upgrade', (_request, socket) => open.delete(socket as Socket));
   app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
     begun += 1;
@@ -93,12 +97,13 @@ export function drainConnections(
       // Only now: a client that is told to close connects again at once, and must then find no listener rather than one
       // that is about to go.
       draining = true;
+      const ended = upgraded?.close(Math.max(0, endsAtMs - performance.now()));
       // What is on its way on a connection that looks idle was sent by somebody who counts on an answer.
       await quiet(() => begun, endsAtMs);
       closingIdle = true;
       for (const socket of open) if (!owed.has(socket)) socket.destroySoon();
       for (const socket of handshaking.values()) socket.destroy();
-      await closed;
+      await Promise.all([closed, ended]);
       await app.close();
     } finally {
       clearTimeout(cut);

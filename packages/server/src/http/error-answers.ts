@@ -31,21 +31,21 @@ export function createErrorAnswers(
   function unexpected(request: FastifyRequest, error: unknown): Answer {
     const errorId = randomUUID();
     logger?.error({ err: error, errorId, method: request.method, route: request.routeOptions.url }, 'request failed');
-    return fault(request.url, { status: 500, message: `internal error (${errorId})` });
+    return fault(pathOf(request), { status: 500, message: `internal error (${errorId})` });
   }
 
   return {
     fault,
     error(request, error) {
       if (error instanceof DomainError) {
-        const dialect = ownerOf(request.url);
+        const dialect = ownerOf(pathOf(request));
         if (error.code === 'internal' || dialect === undefined) return unexpected(request, error);
         if (error.code === 'unavailable')
           logger?.warn({ err: error, route: request.routeOptions.url }, 'request refused');
         return dialect.renderError(error);
       }
       const known = httpFaultOf(error, limits.maxBodyBytes);
-      return known === undefined ? unexpected(request, error) : fault(request.url, known);
+      return known === undefined ? unexpected(request, error) : fault(pathOf(request), known);
     },
     missing(url) {
       const allowed = allowedMethods(ownerOf(url)?.endpoints ?? [], url.split('?', 1)[0] ?? '');
@@ -54,4 +54,9 @@ export function createErrorAnswers(
       return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
     },
   };
+}
+
+/** The pattern of the route where there is one: a path that reached it may have been written with escapes. */
+function pathOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? request.url;
 }

@@ -56,7 +56,7 @@ async function start(
   const log = (fields: object, message: string): void => void logged.push({ fields, message });
   const server = createHttpServer({
     services: { canSign: () => Promise.resolve(true) } as Partial<Services> as Services,
-    limits: { maxBodyBytes: 1000, maxBatchItems: 10 },
+    limits: { maxBodyBytes: 1000, maxBatchItems: 10, maxCeremonyItems: 1000 },
     dialects: [markedDialect(endpoints)],
     logger: { error: log, warn: log, debug: () => {} },
     ...options,

@@ -3,7 +3,9 @@
  * read by `parse-json-body.ts`, requests are validated by the dialects; no framework text, stack or default reaches a
  * client.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { DomainError } from '@countersign/core/domain-error';
 import type { RequestLimits, Services } from '@countersign/core/services';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -24,12 +26,24 @@ export interface HttpMetrics {
   render(): Promise<string>;
 }
 
+/** A relay that shares the listener. Its connections are its own from the upgrade on. */
+export interface HttpRelay {
+  isConnectRequest(request: IncomingMessage): boolean;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Asked before the body is read. */
+  mayCreateRooms(authorization: string | undefined): boolean;
+  answerRoomRequest(authorization: string | undefined, body: unknown): Answer;
+  /** Ends its connections, in about this time. */
+  close(graceMs: number): Promise<void>;
+}
+
 export interface HttpServerOptions {
   readonly services: Services;
   readonly limits: RequestLimits;
   readonly dialects: readonly Dialect[];
   readonly logger?: HttpLogger | undefined;
   readonly metrics?: HttpMetrics | undefined;
+  readonly relay?: HttpRelay | undefined;
   /** PEM. Without it: plain HTTP. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly connections?: Partial<ConnectionLimits>;
@@ -86,9 +100,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const ownerOf = createPathOwner(options.dialects);
   const errors = createErrorAnswers(options.limits, ownerOf, options.logger);
   const app = createApp(options, connections, errors);
-  const drain = drainConnections(app, (request, reply) => {
+  const answerLate = (request: FastifyRequest, reply: FastifyReply): void => {
     send(reply, errors.fault(request.url, STOPPING));
-  });
+  };
+  const drain = drainConnections(app, answerLate, options.relay);
   warnOfDrops(app, options.logger, connections.maxConnections);
   app.server.maxConnections = connections.maxConnections;
   app.server.maxHeadersCount = 100;
@@ -125,6 +140,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler((request, reply) => send(reply, errors.missing(request.url)));
   observeRequests(app, options, ownerOf);
   addServicePaths(app, options);
+  if (options.relay !== undefined) addRelay(app, options.relay, errors);
   for (const dialect of options.dialects)
     for (const endpoint of dialect.endpoints) addEndpoint(app, options, dialect, endpoint);
 
@@ -164,6 +180,8 @@ function createApp(options: HttpServerOptions, connections: ConnectionLimits, er
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: connections.headersTimeoutMs,
       connectionsCheckingInterval: connections.checkIntervalMs,
+      // Anything else that offers to upgrade (HTTP/2 in clear, for instance) is a request like any other.
+      shouldUpgradeCallback: (request: IncomingMessage) => options.relay?.isConnectRequest(request) ?? false,
     },
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -230,6 +248,26 @@ function addServicePaths(app: FastifyInstance, { services, metrics }: HttpServer
   app.get('/metrics', async (_request, reply) =>
     send(reply, { status: 200, contentType: metrics.contentType, body: await metrics.render() }),
   );
+}
+
+function addRelay(app: FastifyInstance, relay: HttpRelay, errors: ErrorAnswers): void {
+  app.server.on('upgrade', (request, socket, head) => relay.handleUpgrade(request, socket, head));
+  app.route({
+    method: 'POST',
+    url: '/relay/v1/rooms',
+    onRequest: (request, reply, done) => {
+      const { authorization } = request.headers;
+      if (relay.mayCreateRooms(authorization)) done();
+      else send(reply, relay.answerRoomRequest(authorization, undefined));
+    },
+    handler: async (request, reply) =>
+      send(reply, relay.answerRoomRequest(request.headers.authorization, request.body)),
+    // No dialect owns this path, so that the reader's own words are the answer.
+    errorHandler: (error, request, reply) => {
+      const isUnreadable = error instanceof DomainError && error.code === 'invalid_request';
+      send(reply, isUnreadable ? plainAnswer(400, error.message) : errors.error(request, error));
+    },
+  });
 }
 
 function warnOfDrops(app: FastifyInstance, logger: HttpLogger | undefined, maxConnections: number): void {

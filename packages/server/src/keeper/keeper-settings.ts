@@ -22,6 +22,8 @@ export interface KeeperSettings {
   readonly httpReads?: readonly string[];
   /** Added to the sealed processes' environment, such as the path of a library. */
   readonly sealedEnvironment?: Readonly<Record<string, string>>;
+  /** Added to that for the processes of one role alone. */
+  readonly roleEnvironment?: Partial<Readonly<Record<SealedRole, Readonly<Record<string, string>>>>>;
   /** From the signal to the end of the HTTP process, before it is killed; default 30 s. */
   readonly drainTimeoutMs?: number;
 }
@@ -30,9 +32,9 @@ export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /**
  * Roles whose processes are started when the first work for them comes, and stay: a service that only signs needn't keep
- * a verifier in memory. The first of that work waits for a start.
+ * a verifier in memory, nor one without threshold keys a party. The first of that work waits for a start.
  */
-export const ON_DEMAND: readonly SealedRole[] = ['verifier'];
+export const ON_DEMAND: readonly SealedRole[] = ['verifier', 'party'];
 
 /** One place of a sealed process, filled again when its process ends. */
 export interface SealedPlace {
@@ -46,6 +48,8 @@ export function sealedPlaces(settings: KeeperSettings): readonly SealedPlace[] {
     ['signer', settings.signers ?? availableParallelism()],
     ['generator', 1],
     ['verifier', settings.verifiers ?? 1],
+    // One, since a room's secrets live in the process that opened it.
+    ['party', 1],
   ];
   return counts.flatMap(([role, count]) => Array.from({ length: count }, (_, index) => ({ role, index })));
 }

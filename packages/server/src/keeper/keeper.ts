@@ -284,7 +284,7 @@ class Family {
         entry: this.#settings.sealedEntry,
         place: slot,
         rootKey: this.#rootKey.key,
-        environment: this.#settings.sealedEnvironment ?? {},
+        environment: { ...this.#settings.sealedEnvironment, ...this.#settings.roleEnvironment?.[role] },
         deliver: (socket) => http.sendChannel({ type: 'channel', role, index, incarnation }, socket),
       });
     } catch (error) {

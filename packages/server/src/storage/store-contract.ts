@@ -5,8 +5,19 @@ import type { KeyRecord } from '@countersign/core/key-record';
 import { inclusionProof, verifyInclusion } from '@countersign/core/log/proof';
 import type { Group } from '@countersign/core/ports/directory';
 import { afterEach, describe, expect, it } from 'vitest';
+import { describePolicyStore } from './policy-store-contract.ts';
 import type { LogHead, Store } from './store.ts';
-import { type Household, newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from './store-fixtures.ts';
+import {
+  type Household,
+  newHousehold,
+  newIntent,
+  newKey,
+  newShare,
+  recordIntent,
+  signedOutcomes,
+} from './store-fixtures.ts';
+import { describeThresholdStore } from './threshold-store-contract.ts';
+import { describeUsers } from './users-contract.ts';
 
 /** A place for one database: opened again, it holds what was stored. */
 export interface StorePlace {
@@ -18,6 +29,14 @@ export interface StoreTestOptions {
   readonly now?: () => number;
   /** Called before each commit; a promise holds it up, a throw makes it fail. */
   readonly beforeCommit?: () => void | Promise<void>;
+}
+
+/** How the parts of the contract get a store; what they open is closed and removed after each test. */
+export interface StoreTests {
+  /** A new store with one household in it. */
+  opened(options?: StoreTestOptions): Promise<{ store: Store; home: Household; at: StorePlace }>;
+  /** Closes the store and opens its place again. */
+  reopened(store: Store, at: StorePlace): Promise<Store>;
 }
 
 const hex = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString('hex');
@@ -60,6 +79,10 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
       return again;
     }
 
+    describeUsers({ opened, reopened });
+    describeThresholdStore({ opened, reopened });
+    describePolicyStore({ opened, reopened });
+
     describe('directory', () => {
       it('is empty at first', async () => {
         const at = await place();
@@ -78,7 +101,7 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
           expect(await directory.account(home.account.id)).toEqual(home.account);
           expect(await directory.group(home.account.id, home.group.id)).toEqual(home.group);
           expect(await directory.principal(home.administrator.id)).toEqual(home.administrator);
-          expect(hex(await directory.apiKeyDigest(home.administrator.id))).toBe(hex(home.apiKeyDigest));
+          expect((await directory.apiKeyDigests(home.administrator.id)).map(hex)).toEqual([hex(home.apiKeyDigest)]);
         }
       });
 
@@ -469,6 +492,8 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
           createdAtMs: 1,
           expiresAtMs: 2,
         };
+        const share = newShare(home);
+        const creation = { createdAtMs: 1, by: home.administrator.id };
         const writes: [string, Promise<unknown>][] = [
           ['intent', store.journal.recordIntent(newIntent(home, 1))],
           ['refusal', store.journal.recordIntent(newIntent(home, 0, 1))],
@@ -477,6 +502,10 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
           ['session', store.directory.insertSession(session)],
           ['settings', store.directory.updateAccountSettings(home.account.id, { allowLegacy: ['sha-1'] })],
           ['health', store.health()],
+          ['share', store.threshold.insert(share)],
+          ['nonces', store.threshold.reserveNonces(1, [randomBytes(32)])],
+          ['identity', store.threshold.installIdentity({ sealed: randomBytes(9), publicBundle: randomBytes(9) })],
+          ['API key', store.directory.insertApiKey(home.administrator.id, randomBytes(32), creation)],
         ];
         for (const [name, write] of writes) void write.then(() => settled.push(name));
         await new Promise((resolve) => setTimeout(resolve, 60));
@@ -485,11 +514,16 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
         expect(await store.keys.resolve(home.account.id, [{ by: 'id', id: key.id }])).toEqual([undefined]);
         expect((await store.directory.account(home.account.id))?.revision).toBe(home.account.revision);
         expect(await store.directory.session(session.tokenDigest)).toBeUndefined();
+        expect(await store.threshold.find(home.account.id, share.id)).toBeUndefined();
+        expect(await store.threshold.identity()).toBeUndefined();
+        expect(await store.directory.apiKeyDigests(home.administrator.id)).toHaveLength(1);
         gate.open();
         await Promise.all(writes.map(([, write]) => write));
         expect(settled.sort()).toEqual(writes.map(([name]) => name).sort());
         expect((await store.keys.resolve(home.account.id, [{ by: 'id', id: key.id }]))[0]?.id).toBe(key.id);
         expect((await store.directory.account(home.account.id))?.settings.allowLegacy).toEqual(['sha-1']);
+        expect((await store.threshold.find(home.account.id, share.id))?.id).toBe(share.id);
+        expect(await store.directory.apiKeyDigests(home.administrator.id)).toHaveLength(2);
       });
 
       it('that fail refuse all their writes as retryable, and leave a store that works', async () => {

@@ -5,6 +5,7 @@ import { type AccountId, type GroupId, type KeyId, newId, type PrincipalId } fro
 import type { KeyRecord } from '@countersign/core/key-record';
 import type { Group } from '@countersign/core/ports/directory';
 import type { Intent, IntentReceipt, OutcomeItem } from '@countersign/core/ports/signing-journal';
+import type { ThresholdFacts, ThresholdShare } from '@countersign/core/ports/threshold-store';
 import type { Principal } from '@countersign/core/principal';
 import type { Store } from './store.ts';
 
@@ -67,6 +68,73 @@ export function newKey({ account, group, administrator }: Household, changes: Pa
     version: 1,
     ...changes,
   };
+}
+
+/** A share before its key generation. */
+export function newShare(
+  { account, group, administrator }: Household,
+  changes: Partial<ThresholdShare> = {},
+): ThresholdShare {
+  const id = newId<KeyId>();
+  return {
+    id,
+    accountId: account.id,
+    groupId: group.id,
+    createdBy: administrator.id,
+    name: `share ${id}`,
+    algorithm: 'bip340',
+    status: 'created',
+    keygenId: randomBytes(200).toString('base64url'),
+    sealed: randomBytes(300),
+    facts: undefined,
+    successor: undefined,
+    createdAtMs: 1_700_000_000_000,
+    version: 1,
+    ...changes,
+  };
+}
+
+export function newFacts(changes: Partial<ThresholdFacts> = {}): ThresholdFacts {
+  return {
+    threshold: 2,
+    parties: [0, 1, 2].map((index) => ({
+      identity: randomBytes(32),
+      channelKey: randomBytes(32),
+      perKeyPublic: randomBytes(33),
+      index,
+      publicShare: randomBytes(33),
+    })),
+    index: 1,
+    groupKey: randomBytes(33),
+    chainCode: randomBytes(32),
+    epoch: 0,
+    origin: 'generated',
+    specification: 'a draft, at some revision',
+    parametersHash: randomBytes(32),
+    publicEvidence: randomBytes(500),
+    ...changes,
+  };
+}
+
+/** The share as its next version: complete, with facts. */
+export function completed(share: ThresholdShare, changes: Partial<ThresholdShare> = {}): ThresholdShare {
+  const version = share.version + 1;
+  return { ...share, status: 'complete', sealed: randomBytes(400), facts: newFacts(), version, ...changes };
+}
+
+/** The row of a complete share's key. */
+export function newKeyOfShare(home: Household, share: ThresholdShare, changes: Partial<KeyRecord> = {}): KeyRecord {
+  const { id, groupId, name, algorithm } = share;
+  return newKey(home, {
+    id,
+    groupId,
+    name,
+    algorithm,
+    parameters: {},
+    custody: 'threshold',
+    sealed: randomBytes(16),
+    ...changes,
+  });
 }
 
 export function newIntent({ account, administrator }: Household, items: number, refused = 0): Intent {

@@ -1,6 +1,9 @@
 import type { LogEvent } from '@countersign/core/log/event-entry';
+import type { ClusterStore } from '@countersign/core/ports/cluster-store';
 import type { Directory, KeyStore } from '@countersign/core/ports/directory';
+import type { PolicyStore } from '@countersign/core/ports/policy-store';
 import type { SigningJournal } from '@countersign/core/ports/signing-journal';
+import type { ThresholdStore } from '@countersign/core/ports/threshold-store';
 
 /** Size and root of the log's Merkle tree. */
 export interface LogHead {
@@ -23,6 +26,9 @@ export interface LogStore {
 export interface Store {
   readonly keys: KeyStore;
   readonly directory: Directory;
+  readonly threshold: ThresholdStore;
+  readonly policies: PolicyStore;
+  readonly clusters: ClusterStore;
   readonly journal: SigningJournal;
   readonly log: LogStore;
   /**

@@ -1,5 +1,5 @@
 /**
- * The program of the sealed processes: `main.ts --role signer|generator|verifier`.
+ * The program of the sealed processes: `main.ts --role signer|generator|verifier|party`.
  *
  * Descriptor 3 is the channel to the HTTP process, descriptor 4 a pipe with the root key (none for a verifier).
  * Exit status: 0 when the channel closed, 2 when the peer broke its format, 1 for everything else.
@@ -13,6 +13,9 @@ import { generatorOperations } from './generator.ts';
 import { sealProcess } from './isolation.ts';
 import { denyMemoryAccess } from './isolation-memory.ts';
 import { describeError, logLine } from './log-line.ts';
+import { loadSchemes } from './party/load-schemes.ts';
+import { partyOperations } from './party/party-operations.ts';
+import { takePartyOptions } from './party/party-options.ts';
 import { readRootKey } from './root-key.ts';
 import { type Operations, serve } from './serve.ts';
 import { signerOperations } from './signer.ts';
@@ -24,11 +27,29 @@ const ROOT_KEY_DESCRIPTOR = 4;
 
 type Engines = Awaited<ReturnType<typeof selectEngines>>;
 
-const OPERATIONS: Readonly<Record<SealedRole, (engines: Engines) => Operations>> = {
-  signer: (engines) => signerOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR)),
-  generator: (engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR)),
-  verifier: (engines) => verifierOperations(engines),
+/** What a role brings, loaded before the process seals itself. */
+interface Loaded {
+  readonly engines: Engines;
+  readonly operations: Operations;
+}
+
+const ROLES: Readonly<Record<SealedRole, () => Promise<Loaded>>> = {
+  signer: () => withEngines((engines) => signerOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR))),
+  generator: () => withEngines((engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR))),
+  verifier: () => withEngines((engines) => verifierOperations(engines)),
+  // Its arithmetic is that of the threshold protocols alone.
+  party: async () => ({
+    engines: new Map(),
+    operations: partyOperations(await loadSchemes(), readRootKey(ROOT_KEY_DESCRIPTOR), takePartyOptions(process.env)),
+  }),
 };
+
+async function withEngines(operationsOf: (engines: Engines) => Operations): Promise<Loaded> {
+  const engines = await selectEngines(allAlgorithms());
+  const operations = operationsOf(engines);
+  warmUpEngines(engines);
+  return { engines, operations };
+}
 
 function roleFromArguments(): SealedRole {
   const [flag, name, ...rest] = process.argv.slice(2);
@@ -41,9 +62,7 @@ async function main(): Promise<void> {
   const role = roleFromArguments();
   // Before the root key is read: from here on no process of the same user can look in.
   denyMemoryAccess();
-  const engines = await selectEngines(allAlgorithms());
-  const operations = OPERATIONS[role](engines);
-  warmUpEngines(engines);
+  const { engines, operations } = await ROLES[role]();
   const isolation = sealProcess();
   const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
   socket.write(

@@ -49,7 +49,8 @@ const SALT_BYTES = 32;
 const TAG_BYTES = 16;
 const NONCE = Buffer.alloc(12);
 const HKDF_LABEL = Buffer.from('countersign/vault/wrap/v1\0', 'latin1');
-const MAX_PRIVATE_KEY_BYTES = 32 * 1024;
+/** A threshold share is sealed with the certificate of its key. */
+const MAX_PRIVATE_KEY_BYTES = 128 * 1024;
 const FLAG_EXPORTABLE = 1;
 /** Part of the format: a bit never changes its meaning. */
 const OPERATION_BITS: readonly (readonly [KeyOperation, number])[] = [

@@ -26,6 +26,7 @@ const WIRE_ERRORS: Readonly<Record<DomainErrorCode, WireError>> = {
   too_large: { status: 413 },
   not_supported: { status: 400 },
   unavailable: { status: 503 },
+  ceremony_failed: { status: 503 },
   rate_limited: { status: 429 },
   internal: { status: 500, text: 'internal error' },
 };

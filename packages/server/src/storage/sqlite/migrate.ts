@@ -1,12 +1,18 @@
 import { DomainError } from '@countersign/core/domain-error';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { usersAndThreshold } from './migrations/0002-users-and-threshold.ts';
+import { policies } from './migrations/0003-policies.ts';
+import { clusters } from './migrations/0004-clusters.ts';
 import { kyselyOn } from './node-sqlite-dialect.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** All migrations in their order. One that was released is never changed; a change is a new one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-users-and-threshold': usersAndThreshold,
+  '0003-policies': policies,
+  '0004-clusters': clusters,
 };
 
 /** Marks the file as ours (`file` shows it): the ASCII of "CSgn". */

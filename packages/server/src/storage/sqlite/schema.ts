@@ -22,7 +22,12 @@ export interface PrincipalsTable {
   readonly name: string;
   readonly enabled: number;
   readonly default_group_id: Uint8Array | null;
-  readonly api_key_digest: Uint8Array | null;
+  readonly created_at_ms: number;
+}
+
+export interface ApiKeysTable {
+  readonly digest: Uint8Array;
+  readonly principal_id: Uint8Array;
   readonly created_at_ms: number;
 }
 
@@ -46,12 +51,13 @@ export interface MetaTable {
   readonly value: Uint8Array;
 }
 
-/** `keys`, `key_uses` and the log's tables are reached by prepared statements alone: see the files that hold them. */
+/** `keys`, `key_uses`, the log's and the threshold tables are reached by prepared statements alone: see the files that hold them. */
 export interface Schema {
   readonly meta: MetaTable;
   readonly accounts: AccountsTable;
   readonly groups: GroupsTable;
   readonly principals: PrincipalsTable;
+  readonly api_keys: ApiKeysTable;
   readonly grants: GrantsTable;
   readonly sessions: SessionsTable;
 }

@@ -30,7 +30,8 @@ export class SqliteConnection {
     if (role === 'writer') closeSync(openSync(path, 'a', 0o600));
     this.database = new DatabaseSync(path, { readOnly: role === 'reader', timeout: BUSY_TIMEOUT_MS });
     try {
-      if (role === 'writer') this.database.exec('PRAGMA journal_mode = WAL');
+      // Secure deletion: what is deleted or replaced, an old share above all, doesn't stay readable in free pages.
+      if (role === 'writer') this.database.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON');
       this.database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
       this.database.exec(
         `PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`,

@@ -1,18 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Account, AccountSettings } from '@countersign/core/account';
 import { DomainError } from '@countersign/core/domain-error';
-import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
+import type { AccountId, GroupId, PrincipalId } from '@countersign/core/ids';
 import type { LogEvent } from '@countersign/core/log/event-entry';
-import type { Directory, Group, Session } from '@countersign/core/ports/directory';
-import type { Grant, Permission, Principal } from '@countersign/core/principal';
+import type { Directory, Group, NewUser, PrincipalEntry, Session } from '@countersign/core/ports/directory';
+import type { Grant, Principal } from '@countersign/core/principal';
 import { type Kysely, sql } from 'kysely';
 import { GenerationCache } from '../generation-cache.ts';
+import { accountOf, entryOf, groupOf, principalOf, rowOfGrant, rowOfGroup, rowOfPrincipal } from './directory-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { idText } from './key-row.ts';
 import { kyselyOn } from './node-sqlite-dialect.ts';
-import type { AccountsTable, GrantsTable, GroupsTable, PrincipalsTable, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import { isConstraintViolation, isUniqueViolation } from './sqlite-fault.ts';
+import { isConstraintViolation, isUniqueViolation, toDomainError } from './sqlite-fault.ts';
 import { idBlob, type SqliteLog } from './sqlite-log.ts';
+import { SqliteSessions } from './sqlite-sessions.ts';
 
 export interface SqliteDirectoryParts {
   readonly reader: SqliteConnection;
@@ -24,31 +27,43 @@ export interface SqliteDirectoryParts {
 
 const CACHED_RECORDS = 20_000;
 const WRITE_BYTES = 8192;
-/** Ended sessions stay this long, so that their callers are told what happened. */
-const KEEP_ENDED_SESSIONS_MS = 24 * 60 * 60 * 1000;
-const ENDED_SESSIONS_PER_COMMIT = 200;
-const MAX_PENDING_EXTENSIONS = 100_000;
-const EXTENSIONS_PER_COMMIT = 500;
+const MAX_PRINCIPALS = 100_000;
+const MAX_API_KEYS = 32;
+const MAX_LISTED = 10_000;
+
+const COUNT_PRINCIPALS = 'SELECT count(*) AS count FROM principals WHERE account_id = ?';
+const PRINCIPAL_OF_NAME = 'SELECT 1 FROM principals WHERE account_id = ? AND name = ?';
+/** What keeps a user from being deleted. */
+const BELONGINGS = `SELECT
+  EXISTS (SELECT 1 FROM keys WHERE group_id = :group)
+  OR EXISTS (SELECT 1 FROM threshold_shares WHERE group_id = :group)
+  OR EXISTS (SELECT 1 FROM threshold_shares WHERE created_by = :id)
+  AS owns`;
+const ANOTHER_MEMBER = 'SELECT 1 FROM principals WHERE default_group_id = ? AND id <> ?';
+const LIST_PRINCIPALS = `SELECT principals.id, kind, principals.name, enabled, groups.name AS group_name,
+    (SELECT count(*) FROM api_keys WHERE principal_id = principals.id) AS api_key_count, principals.created_at_ms
+  FROM principals LEFT JOIN groups ON groups.id = default_group_id
+  WHERE principals.account_id = ? AND principals.id > ? ORDER BY principals.id LIMIT ?`;
 
 interface CachedPrincipal {
   readonly principal: Principal;
-  readonly apiKeyDigest: Uint8Array | undefined;
+  readonly apiKeyDigests: readonly Uint8Array[];
 }
 
-/** Accounts, groups, principals and sessions; what was read is cached until it is written. */
+/** Accounts, groups, principals, API keys and sessions; what was read is cached until it is written. */
 export class SqliteDirectory implements Directory {
   readonly #parts: SqliteDirectoryParts;
   readonly #db: Kysely<Schema>;
   readonly #accounts = new GenerationCache<string, Account>(CACHED_RECORDS);
   readonly #principals = new GenerationCache<string, CachedPrincipal>(CACHED_RECORDS);
   readonly #groups = new GenerationCache<string, Group>(CACHED_RECORDS);
-  readonly #sessions = new GenerationCache<string, Session>(CACHED_RECORDS);
-  // Expiries that were moved and aren't written yet; a session that is read gets its own from here.
-  readonly #extensions = new Map<string, { readonly tokenDigest: Uint8Array; readonly expiresAtMs: number }>();
+  readonly #principalCounts = new GenerationCache<string, number>(CACHED_RECORDS);
+  readonly #sessions: SqliteSessions;
 
   constructor(parts: SqliteDirectoryParts) {
     this.#parts = parts;
     this.#db = kyselyOn<Schema>(parts.reader);
+    this.#sessions = new SqliteSessions(parts);
   }
 
   async account(id: AccountId): Promise<Account | undefined> {
@@ -65,8 +80,8 @@ export class SqliteDirectory implements Directory {
     return this.#principal(id)?.principal;
   }
 
-  async apiKeyDigest(id: PrincipalId): Promise<Uint8Array | undefined> {
-    return this.#principal(id)?.apiKeyDigest;
+  async apiKeyDigests(id: PrincipalId): Promise<readonly Uint8Array[]> {
+    return this.#principal(id)?.apiKeyDigests ?? [];
   }
 
   async group(accountId: AccountId, id: GroupId): Promise<Group | undefined> {
@@ -75,6 +90,25 @@ export class SqliteDirectory implements Directory {
       return groupOf(this.#parts.reader.first(query));
     });
     return group?.accountId === accountId ? group : undefined;
+  }
+
+  async principals(query: {
+    readonly accountId: AccountId;
+    readonly after: PrincipalId | undefined;
+    readonly limit: number;
+  }): Promise<readonly PrincipalEntry[]> {
+    const after = query.after === undefined ? new Uint8Array(0) : idBlob(query.after);
+    if (!Number.isSafeInteger(query.limit) || query.limit < 0)
+      throw new DomainError('invalid_request', 'the limit is not a count');
+    const limit = Math.min(query.limit, MAX_LISTED);
+    try {
+      const rows = this.#parts.reader.prepare(LIST_PRINCIPALS).all(idBlob(query.accountId), after, limit);
+      // Whoever reads all pages in a row doesn't keep others waiting for all of them.
+      await setImmediate();
+      return rows.map(entryOf);
+    } catch (error) {
+      throw toDomainError(error);
+    }
   }
 
   async install(installation: {
@@ -87,7 +121,7 @@ export class SqliteDirectory implements Directory {
     await this.#write(() => {
       this.#addAccount(account);
       this.#addGroup(group);
-      this.#addPrincipal(administrator, apiKeyDigest, account.createdAtMs);
+      this.#addPrincipal(administrator, apiKeyDigest, account.createdAtMs, undefined);
     });
   }
 
@@ -104,17 +138,104 @@ export class SqliteDirectory implements Directory {
     apiKeyDigest: Uint8Array | undefined,
     createdAtMs: number,
   ): Promise<void> {
-    await this.#write(() => this.#addPrincipal(principal, apiKeyDigest, createdAtMs));
+    await this.#write(() => this.#addPrincipal(principal, apiKeyDigest, createdAtMs, undefined));
+  }
+
+  async insertUser({ principal, group, apiKeyDigest, createdAtMs, by }: NewUser): Promise<void> {
+    const { writer } = this.#parts;
+    const account = idBlob(principal.accountId);
+    await this.#write(() => {
+      // Not a unique index: principals that aren't users may share a name.
+      if (writer.prepare(PRINCIPAL_OF_NAME).get(account, principal.name) !== undefined)
+        throw new DomainError('conflict', 'a user of this name exists already', { subject: 'user-name' });
+      this.#countPrincipal(principal.accountId);
+      this.#addGroup(group);
+      this.#addPrincipal(principal, apiKeyDigest, createdAtMs, by);
+    });
+  }
+
+  async removeUser(user: {
+    readonly accountId: AccountId;
+    readonly principalId: PrincipalId;
+    readonly groupId: GroupId;
+    readonly by: PrincipalId;
+  }): Promise<boolean> {
+    const { accountId, principalId, groupId, by } = user;
+    const { writer } = this.#parts;
+    return this.#write(
+      () => {
+        const ids = { id: idBlob(principalId), group: idBlob(groupId) };
+        const found = this.#db.selectFrom('principals').select('id').where('id', '=', ids.id);
+        const own = found.where('account_id', '=', idBlob(accountId)).where('default_group_id', '=', ids.group);
+        if (writer.first(own) === undefined) return undefined;
+        if (writer.prepare(BELONGINGS).get(ids)?.['owns'] !== 0)
+          throw new DomainError('conflict', 'the user still has keys; delete them first', { subject: 'user-has-keys' });
+        if (writer.prepare(ANOTHER_MEMBER).get(ids.group, ids.id) !== undefined)
+          throw new DomainError('conflict', 'the group of the user is in use');
+        // API keys and grants go with the principal.
+        const forgetSessions = this.#sessions.removeOf(principalId);
+        writer.run(this.#db.deleteFrom('principals').where('id', '=', ids.id));
+        writer.run(this.#db.deleteFrom('groups').where('id', '=', ids.group));
+        this.#bumpRevision(accountId);
+        this.#log({ kind: 'principal-deleted', accountId, by, details: { principal: principalId } });
+        this.#log({ kind: 'group-deleted', accountId, by, details: { group: groupId } });
+        return forgetSessions;
+      },
+      (forgetSessions) => {
+        forgetSessions?.();
+        this.#principals.delete(principalId);
+        this.#groups.delete(groupId);
+        this.forgetAccount(accountId);
+      },
+    ).then((removed) => removed !== undefined);
+  }
+
+  async insertApiKey(
+    principalId: PrincipalId,
+    digest: Uint8Array,
+    { createdAtMs, by }: { readonly createdAtMs: number; readonly by: PrincipalId },
+  ): Promise<void> {
+    await this.#write(
+      () => {
+        const accountId = this.#accountOf(principalId);
+        if (accountId === undefined) throw new DomainError('not_found', 'no such principal');
+        if (this.#storedDigests(this.#parts.writer, principalId).length >= MAX_API_KEYS)
+          throw new DomainError('conflict', `a principal has at most ${MAX_API_KEYS} API keys; revoke one`);
+        this.#addApiKey(principalId, digest, createdAtMs);
+        this.#log({ kind: 'api-key-created', accountId, by, details: { principal: principalId } });
+      },
+      () => this.#principals.delete(principalId),
+    );
+  }
+
+  async removeApiKey(
+    principalId: PrincipalId,
+    digest: Uint8Array,
+    { by, keepLast }: { readonly by: PrincipalId; readonly keepLast: boolean },
+  ): Promise<boolean> {
+    const { writer } = this.#parts;
+    return this.#write(
+      () => {
+        const one = this.#db.deleteFrom('api_keys').where('principal_id', '=', idBlob(principalId));
+        if (writer.run(one.where('digest', '=', digest)) === 0) return undefined;
+        if (keepLast && this.#storedDigests(writer, principalId).length === 0)
+          throw new DomainError('conflict', 'it is the last API key; create another one first');
+        const accountId = this.#accountOf(principalId);
+        this.#log({ kind: 'api-key-revoked', accountId, by, details: { principal: principalId } });
+        return this.#sessions.removeOf(principalId);
+      },
+      (forgetSessions) => {
+        forgetSessions?.();
+        this.#principals.delete(principalId);
+      },
+    ).then((removed) => removed !== undefined);
   }
 
   async setGrants(accountId: AccountId, id: PrincipalId, grants: readonly Grant[]): Promise<void> {
     await this.#write(
       () => {
-        const { writer } = this.#parts;
-        const owner = this.#db.selectFrom('principals').select('id').where('id', '=', idBlob(id));
-        if (writer.rows(owner.where('account_id', '=', idBlob(accountId))).length === 0)
-          throw new DomainError('not_found', 'no such principal');
-        writer.run(this.#db.deleteFrom('grants').where('principal_id', '=', idBlob(id)));
+        if (this.#accountOf(id) !== accountId) throw new DomainError('not_found', 'no such principal');
+        this.#parts.writer.run(this.#db.deleteFrom('grants').where('principal_id', '=', idBlob(id)));
         this.#addGrants(id, grants);
         this.#bumpRevision(accountId);
         this.#log({
@@ -153,79 +274,31 @@ export class SqliteDirectory implements Directory {
   }
 
   async insertSession(session: Session): Promise<void> {
-    await this.#write(() => {
-      this.#parts.writer.run(
-        this.#db.insertInto('sessions').values({
-          token_digest: session.tokenDigest,
-          principal_id: idBlob(session.principalId),
-          created_at_ms: Math.ceil(session.createdAtMs),
-          expires_at_ms: Math.ceil(session.expiresAtMs),
-        }),
-      );
-    });
+    await this.#write(() => this.#sessions.insert(session));
   }
 
   async session(tokenDigest: Uint8Array): Promise<Session | undefined> {
-    const index = sessionIndex(tokenDigest);
-    const session = cached(this.#sessions, index, () => {
-      const row = this.#parts.reader.first(
-        this.#db.selectFrom('sessions').selectAll().where('token_digest', '=', tokenDigest),
-      );
-      if (row === undefined) return undefined;
-      return {
-        tokenDigest: row.token_digest,
-        principalId: idText(row.principal_id) as PrincipalId,
-        createdAtMs: row.created_at_ms,
-        expiresAtMs: row.expires_at_ms,
-      };
-    });
-    const extension = this.#extensions.get(index);
-    return session === undefined || extension === undefined
-      ? session
-      : { ...session, expiresAtMs: extension.expiresAtMs };
+    return this.#sessions.find(tokenDigest);
   }
 
   async extendSession(tokenDigest: Uint8Array, expiresAtMs: number): Promise<void> {
-    const index = sessionIndex(tokenDigest);
-    if (this.#extensions.size >= MAX_PENDING_EXTENSIONS && !this.#extensions.has(index)) return;
-    this.#extensions.set(index, { tokenDigest: Uint8Array.from(tokenDigest), expiresAtMs: Math.ceil(expiresAtMs) });
+    this.#sessions.extend(tokenDigest, expiresAtMs);
   }
 
   async removeSession(tokenDigest: Uint8Array): Promise<void> {
-    const forget = (): void => {
-      const index = sessionIndex(tokenDigest);
-      this.#sessions.delete(index);
-      this.#extensions.delete(index);
-    };
-    await this.#write(() => {
-      this.#parts.writer.run(this.#db.deleteFrom('sessions').where('token_digest', '=', tokenDigest));
-    }, forget);
+    await this.#write(
+      () => this.#sessions.remove(tokenDigest),
+      (forget) => forget(),
+    );
   }
 
   get hasPendingExtensions(): boolean {
-    return this.#extensions.size > 0;
+    return this.#sessions.hasPendingExtensions;
   }
 
-  /** Inside a transaction: writes some of the moved expiries and drops some old sessions. */
+  /** Inside a transaction. Returns what to do after the commit. */
   writeExtensions(): () => void {
-    const { writer, now } = this.#parts;
-    const written = [...this.#extensions].slice(0, EXTENSIONS_PER_COMMIT);
-    for (const [, { tokenDigest, expiresAtMs }] of written)
-      writer.run(
-        this.#db.updateTable('sessions').set({ expires_at_ms: expiresAtMs }).where('token_digest', '=', tokenDigest),
-      );
-    const ended = this.#db
-      .selectFrom('sessions')
-      .select('token_digest')
-      .where('expires_at_ms', '<', Math.floor(now() - KEEP_ENDED_SESSIONS_MS))
-      .limit(ENDED_SESSIONS_PER_COMMIT);
-    writer.run(this.#db.deleteFrom('sessions').where('token_digest', 'in', ended));
-    return () => {
-      for (const [index, extension] of written) {
-        this.#sessions.delete(index);
-        if (this.#extensions.get(index) === extension) this.#extensions.delete(index);
-      }
-    };
+    return this.#sessions.writeExtensions();
   }
 
   /** The account's row changed. */
@@ -238,7 +311,8 @@ export class SqliteDirectory implements Directory {
     this.#accounts.clear();
     this.#principals.clear();
     this.#groups.clear();
-    this.#sessions.clear();
+    this.#principalCounts.clear();
+    this.#sessions.forget();
   }
 
   #principal(id: PrincipalId): CachedPrincipal | undefined {
@@ -249,8 +323,34 @@ export class SqliteDirectory implements Directory {
       const grants = reader.rows(
         this.#db.selectFrom('grants').selectAll().where('principal_id', '=', idBlob(id)).orderBy('ordinal'),
       );
-      return { principal: principalOf(row, grants), apiKeyDigest: row.api_key_digest ?? undefined };
+      return { principal: principalOf(row, grants), apiKeyDigests: this.#storedDigests(reader, id) };
     });
+  }
+
+  #storedDigests(connection: SqliteConnection, id: PrincipalId): readonly Uint8Array[] {
+    const query = this.#db.selectFrom('api_keys').select('digest').where('principal_id', '=', idBlob(id));
+    return connection.rows(query.orderBy('created_at_ms').orderBy('digest')).map(({ digest }) => digest);
+  }
+
+  /** Inside a transaction, before a principal is added. */
+  #countPrincipal(accountId: AccountId): void {
+    // What is remembered may be too many, after a write that failed or a deletion; then it is counted again.
+    const remembered = this.#principalCounts.get(accountId) ?? MAX_PRINCIPALS;
+    const { writer } = this.#parts;
+    const count =
+      remembered < MAX_PRINCIPALS
+        ? remembered
+        : Number(writer.prepare(COUNT_PRINCIPALS).get(idBlob(accountId))?.['count']);
+    if (count >= MAX_PRINCIPALS)
+      throw new DomainError('conflict', `an account has at most ${MAX_PRINCIPALS} principals`);
+    this.#principalCounts.set(accountId, count + 1);
+  }
+
+  /** Inside a transaction. */
+  #accountOf(id: PrincipalId): AccountId | undefined {
+    const query = this.#db.selectFrom('principals').select('account_id').where('id', '=', idBlob(id));
+    const row = this.#parts.writer.first(query);
+    return row === undefined ? undefined : (idText(row.account_id) as AccountId);
   }
 
   #addAccount(account: Account): void {
@@ -267,15 +367,7 @@ export class SqliteDirectory implements Directory {
   }
 
   #addGroup(group: Group): void {
-    this.#parts.writer.run(
-      this.#db.insertInto('groups').values({
-        id: idBlob(group.id),
-        account_id: idBlob(group.accountId),
-        name: group.name,
-        created_by: idBlob(group.createdBy),
-        created_at_ms: group.createdAtMs,
-      }),
-    );
+    this.#parts.writer.run(this.#db.insertInto('groups').values(rowOfGroup(group)));
     this.#log({
       kind: 'group-created',
       accountId: group.accountId,
@@ -284,35 +376,27 @@ export class SqliteDirectory implements Directory {
     });
   }
 
-  #addPrincipal(principal: Principal, apiKeyDigest: Uint8Array | undefined, createdAtMs: number): void {
-    this.#parts.writer.run(
-      this.#db.insertInto('principals').values({
-        id: idBlob(principal.id),
-        account_id: idBlob(principal.accountId),
-        kind: principal.kind,
-        name: principal.name,
-        enabled: Number(principal.enabled),
-        default_group_id: principal.defaultGroupId === undefined ? null : idBlob(principal.defaultGroupId),
-        api_key_digest: apiKeyDigest ?? null,
-        created_at_ms: createdAtMs,
-      }),
-    );
+  #addPrincipal(
+    principal: Principal,
+    apiKeyDigest: Uint8Array | undefined,
+    createdAtMs: number,
+    by: PrincipalId | undefined,
+  ): void {
+    this.#parts.writer.run(this.#db.insertInto('principals').values(rowOfPrincipal(principal, createdAtMs)));
+    if (apiKeyDigest !== undefined) this.#addApiKey(principal.id, apiKeyDigest, createdAtMs);
     this.#addGrants(principal.id, principal.grants);
     const details = { principal: principal.id, kind: principal.kind, grants: JSON.stringify(principal.grants) };
-    this.#log({ kind: 'principal-created', accountId: principal.accountId, by: undefined, details });
+    this.#log({ kind: 'principal-created', accountId: principal.accountId, by, details });
+  }
+
+  #addApiKey(principalId: PrincipalId, digest: Uint8Array, createdAtMs: number): void {
+    const row = { digest, principal_id: idBlob(principalId), created_at_ms: createdAtMs };
+    this.#parts.writer.run(this.#db.insertInto('api_keys').values(row));
   }
 
   #addGrants(id: PrincipalId, grants: readonly Grant[]): void {
-    for (const [ordinal, { scope, permissions }] of grants.entries())
-      this.#parts.writer.run(
-        this.#db.insertInto('grants').values({
-          principal_id: idBlob(id),
-          ordinal,
-          scope_kind: scope.kind,
-          scope_id: scope.kind === 'account' ? null : idBlob(scope.kind === 'group' ? scope.groupId : scope.keyId),
-          permissions: JSON.stringify(permissions),
-        }),
-      );
+    for (const [ordinal, grant] of grants.entries())
+      this.#parts.writer.run(this.#db.insertInto('grants').values(rowOfGrant(id, ordinal, grant)));
   }
 
   #bumpRevision(id: AccountId): void {
@@ -327,12 +411,12 @@ export class SqliteDirectory implements Directory {
     this.#parts.log.appendEvent(event);
   }
 
-  async #write(work: () => void, afterCommit?: () => void): Promise<void> {
-    await this.#parts.commits.submit(
+  async #write<T>(work: () => T, afterCommit?: (value: T) => void): Promise<T> {
+    return this.#parts.commits.submit(
       WRITE_BYTES,
       () => {
         try {
-          work();
+          return work();
         } catch (error) {
           if (isUniqueViolation(error))
             throw new DomainError('conflict', 'it exists already, or its name is taken', { cause: error });
@@ -353,54 +437,4 @@ function cached<V>(cache: GenerationCache<string, V>, index: string, read: () =>
   const value = read();
   if (value !== undefined) cache.set(index, value);
   return value;
-}
-
-function sessionIndex(tokenDigest: Uint8Array): string {
-  return Buffer.from(tokenDigest.buffer, tokenDigest.byteOffset, tokenDigest.byteLength).toString('latin1');
-}
-
-function accountOf(row: AccountsTable | undefined): Account | undefined {
-  if (row === undefined) return undefined;
-  return {
-    id: idText(row.id) as AccountId,
-    name: row.name,
-    settings: JSON.parse(row.settings) as AccountSettings,
-    createdAtMs: row.created_at_ms,
-    revision: row.revision,
-  };
-}
-
-function groupOf(row: GroupsTable | undefined): Group | undefined {
-  if (row === undefined) return undefined;
-  return {
-    id: idText(row.id) as GroupId,
-    accountId: idText(row.account_id) as AccountId,
-    name: row.name,
-    createdBy: idText(row.created_by) as PrincipalId,
-    createdAtMs: row.created_at_ms,
-  };
-}
-
-function principalOf(row: PrincipalsTable, grants: readonly GrantsTable[]): Principal {
-  return {
-    id: idText(row.id) as PrincipalId,
-    accountId: idText(row.account_id) as AccountId,
-    kind: row.kind as Principal['kind'],
-    name: row.name,
-    enabled: row.enabled === 1,
-    defaultGroupId: row.default_group_id === null ? undefined : (idText(row.default_group_id) as GroupId),
-    grants: grants.map((grant) => ({
-      scope: scopeOf(grant),
-      permissions: JSON.parse(grant.permissions) as Permission[],
-    })),
-  };
-}
-
-/** @throws DomainError `internal` for a scope that this version doesn't know: a grant is never read as a wider one */
-function scopeOf(row: GrantsTable): Grant['scope'] {
-  if (row.scope_kind === 'account') return { kind: 'account' };
-  if (row.scope_kind === 'group' && row.scope_id !== null)
-    return { kind: 'group', groupId: idText(row.scope_id) as GroupId };
-  if (row.scope_kind === 'key' && row.scope_id !== null) return { kind: 'key', keyId: idText(row.scope_id) as KeyId };
-  throw new DomainError('internal', 'a grant with an unknown scope');
 }

@@ -6,11 +6,13 @@ import type { KeyQuery, KeyStore } from '@countersign/core/ports/directory';
 import type { KeyReference } from '@countersign/core/signing-item';
 import { GenerationCache } from '../generation-cache.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { INSERT_KEY, idText, keyCells, keyOfRow, SELECT_KEYS } from './key-row.ts';
+import { idText, keyOfRow, SELECT_KEYS } from './key-row.ts';
+import type { ChangedKey, KeyTable } from './key-table.ts';
 import { SharedValues } from './shared-values.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import { isConstraintViolation, isUniqueViolation, toDomainError } from './sqlite-fault.ts';
-import { idBlob, type SqliteLog } from './sqlite-log.ts';
+import { toDomainError } from './sqlite-fault.ts';
+import { idBlob } from './sqlite-log.ts';
+import type { ThresholdShareTable } from './threshold-share-table.ts';
 
 export interface KeyCacheLimits {
   readonly maxKeys: number;
@@ -34,8 +36,6 @@ const BY_ID = `${SELECT_KEYS} WHERE id = ?`;
 const BY_NAME = `${SELECT_KEYS} WHERE account_id = ? AND name = ?`;
 const IDS_OF_ACCOUNT = 'SELECT id FROM keys WHERE account_id = ? AND id > ? ORDER BY id LIMIT ?';
 const IDS_OF_GROUP = 'SELECT id FROM keys WHERE account_id = ? AND group_id = ? AND id > ? ORDER BY id LIMIT ?';
-const DELETE = 'DELETE FROM keys WHERE id = ? AND account_id = ? RETURNING name, algorithm, version';
-const BUMP_REVISION = 'UPDATE accounts SET revision = revision + 1 WHERE id = ?';
 const NOTE_USE = `INSERT INTO key_uses (key_id, last_used_at_ms) SELECT id, ? FROM keys WHERE id = ?
   ON CONFLICT (key_id) DO UPDATE SET last_used_at_ms = max(last_used_at_ms, excluded.last_used_at_ms)`;
 
@@ -43,7 +43,8 @@ export interface SqliteKeyStoreParts {
   readonly reader: SqliteConnection;
   readonly writer: SqliteConnection;
   readonly commits: GroupCommit;
-  readonly log: SqliteLog;
+  readonly table: KeyTable;
+  readonly shares: ThresholdShareTable;
   readonly cache: KeyCacheLimits;
   /** The account's cached copy is out of date. */
   readonly onRevision: (accountId: AccountId) => void;
@@ -78,46 +79,23 @@ export class SqliteKeyStore implements KeyStore {
 
   async insert(key: KeyRecord): Promise<void> {
     if (key.persistence !== 'stored') throw new DomainError('internal', 'a key that is not to be stored');
-    const cells = keyCells(key);
-    const { commits, writer, log } = this.#parts;
-    const bytes = 4096 + key.publicKey.length + (key.sealed?.length ?? 0) + (key.name?.length ?? 0) * 3;
-    await commits.submit(bytes, () => {
-      try {
-        writer.prepare(INSERT_KEY).run(...cells);
-      } catch (error) {
-        if (isUniqueViolation(error))
-          throw new DomainError('conflict', 'a key with this name exists already', { cause: error });
-        if (isConstraintViolation(error)) throw new DomainError('not_found', 'no such group', { cause: error });
-        throw error;
-      }
-      log.appendEvent({
-        kind: 'key-created',
-        accountId: key.accountId,
-        by: key.createdBy,
-        details: { key: key.id, group: key.groupId, algorithm: key.algorithm, custody: key.custody },
-      });
-    });
+    const { commits, table } = this.#parts;
+    await commits.submit(keyBytes(key), () => table.insert(key));
   }
 
   async remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean> {
-    const { commits, writer, log, onRevision } = this.#parts;
+    const { commits, table, shares } = this.#parts;
     return commits
       .submit(
         4096,
         () => {
-          const [row] = writer.prepare(DELETE).all(idBlob(id), idBlob(accountId));
-          if (row === undefined) return undefined;
-          writer.prepare(BUMP_REVISION).run(idBlob(accountId));
-          const details = { key: id, algorithm: String(row['algorithm']), version: Number(row['version']) };
-          log.appendEvent({ kind: 'key-deleted', accountId, by, details });
-          return { name: row['name'] };
+          const removed = table.delete(accountId, id, by);
+          // A threshold key's private half is the share.
+          if (removed !== undefined) shares.delete(accountId, id, by);
+          return removed;
         },
         (removed) => {
-          if (removed === undefined) return;
-          this.#byId.delete(id);
-          if (typeof removed.name === 'string') this.#byName.delete(nameIndex(accountId, removed.name));
-          this.#uses.delete(id);
-          onRevision(accountId);
+          if (removed !== undefined) this.noteChanges([removed]);
         },
       )
       .then((removed) => removed !== undefined);
@@ -169,6 +147,16 @@ export class SqliteKeyStore implements KeyStore {
         if (cached !== undefined) this.#remember({ ...cached, lastUsedAtMs: atMs });
       }
     };
+  }
+
+  /** After the commit that changed or deleted these rows. */
+  noteChanges(changes: readonly ChangedKey[]): void {
+    for (const { accountId, id, name } of changes) {
+      this.#byId.delete(id);
+      if (name !== undefined) this.#byName.delete(nameIndex(accountId, name));
+      this.#uses.delete(id);
+      this.#parts.onRevision(accountId);
+    }
   }
 
   /** Somebody else may have written. */
@@ -225,6 +213,11 @@ function readArray(statement: StatementSync, parameters: SQLInputValue[]): reado
 
 function nameIndex(accountId: string, name: string): string {
   return `${accountId}${name}`;
+}
+
+/** Bytes that the key adds to a transaction, about. */
+export function keyBytes(key: KeyRecord): number {
+  return 4096 + key.publicKey.length + (key.sealed?.length ?? 0) + (key.name?.length ?? 0) * 3;
 }
 
 function weigh(key: KeyRecord): number {

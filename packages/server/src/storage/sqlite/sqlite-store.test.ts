@@ -1,12 +1,36 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { type GroupId, newId, type PrincipalId } from '@countersign/core/ids';
+import type { KeyRecord } from '@countersign/core/key-record';
+import { decodeEvent } from '@countersign/core/log/event-entry';
+import type { NewUser } from '@countersign/core/ports/directory';
+import type { ThresholdShare } from '@countersign/core/ports/threshold-store';
+import { Migrator } from 'kysely/migration';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../store.ts';
 import { describeStoreContract } from '../store-contract.ts';
-import { newHousehold, newIntent, newKey, recordIntent, signedOutcomes } from '../store-fixtures.ts';
+import {
+  completed,
+  type Household,
+  newFacts,
+  newHousehold,
+  newIntent,
+  newKey,
+  newKeyOfShare,
+  newShare,
+  recordIntent,
+  signedOutcomes,
+} from '../store-fixtures.ts';
+import { INSERT_KEY, keyCells } from './key-row.ts';
+import { initial } from './migrations/0001-initial.ts';
+import { kyselyOn } from './node-sqlite-dialect.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { idBlob } from './sqlite-log.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+import { verifySqliteLog } from './verify-sqlite-log.ts';
 
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'countersign-store-'));
 
@@ -264,4 +288,185 @@ describe('the SQLite store', () => {
       [2, nowMs + 5_000],
     ]);
   });
+
+  it('brings a database of the first version up to date: its API keys still open their accounts', async () => {
+    const path = await newPath();
+    const home = newHousehold();
+    const key = newKey(home);
+    const tokenDigest = randomBytes(32);
+    await writeFirstVersion(path, home, key, tokenDigest);
+    const store = await opened(path);
+    const { directory } = store;
+    expect(await directory.firstAccount()).toEqual(home.account);
+    expect(await directory.principal(home.administrator.id)).toEqual(home.administrator);
+    const digests = await directory.apiKeyDigests(home.administrator.id);
+    expect(digests.map((digest) => Buffer.from(digest))).toEqual([Buffer.from(home.apiKeyDigest)]);
+    expect((await directory.session(tokenDigest))?.principalId).toBe(home.administrator.id);
+    const among = { groups: [home.group.id], keys: [] };
+    const listed = await store.keys.list({ accountId: home.account.id, among, after: undefined, limit: 10 });
+    expect(listed.map(({ id }) => id)).toEqual([key.id]);
+    const entries = await directory.principals({ accountId: home.account.id, after: undefined, limit: 10 });
+    expect(entries.map(({ name, apiKeyCount }) => [name, apiKeyCount])).toEqual([
+      ['administrator', 1],
+      ['keyless', 0],
+    ]);
+    await store.threshold.insert(newShare(home));
+    expect(await store.threshold.reserveNonces(1, [randomBytes(32)])).toBe(true);
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const columns = database.prepare("SELECT name FROM pragma_table_info('principals')").all();
+    expect(columns.map(({ name }) => name)).not.toContain('api_key_digest');
+    expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+    database.close();
+  });
+
+  it('holds 100,000 principals of an account, and takes a new one when another has gone', async () => {
+    const path = await newPath();
+    const store = await opened(path);
+    const home = newHousehold();
+    await store.directory.install(home);
+    const by = home.administrator.id;
+    const { accountId } = home.group;
+    const newUser = (): NewUser => {
+      const group = { ...home.group, id: newId<GroupId>(), name: newId<GroupId>() };
+      const id = newId<PrincipalId>();
+      const principal = { ...home.administrator, id, name: `user ${id}`, defaultGroupId: group.id };
+      return { principal, group, apiKeyDigest: randomBytes(32), createdAtMs: 1, by };
+    };
+    const first = newUser();
+    await store.directory.insertUser(first);
+    const other = new DatabaseSync(path);
+    other
+      .prepare(
+        `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997)
+        INSERT INTO principals SELECT randomblob(16), ?, 'user', 'n' || i, 1, NULL, 1 FROM n`,
+      )
+      .run(idBlob(accountId));
+    other.close();
+    await store.directory.insertUser(newUser());
+    const refused = { code: 'conflict', message: expect.stringContaining('100000') };
+    await expect(store.directory.insertUser(newUser())).rejects.toMatchObject(refused);
+    const removal = { accountId, principalId: first.principal.id, groupId: first.group.id, by };
+    expect(await store.directory.removeUser(removal)).toBe(true);
+    await store.directory.insertUser(newUser());
+    await expect(store.directory.insertUser(newUser())).rejects.toMatchObject(refused);
+  });
+
+  it('gives a nonce to one of two programs on one database', async () => {
+    const path = await newPath();
+    const [first, second] = [await opened(path), await opened(path)];
+    const nonce = randomBytes(32);
+    expect(await first.threshold.reserveNonces(1, [nonce])).toBe(true);
+    expect(await second.threshold.reserveNonces(1, [randomBytes(32), nonce])).toBe(false);
+    expect(await first.threshold.reserveNonces(2, [nonce])).toBe(false);
+  });
+
+  it('does not keep the secret of a share that was replaced or deleted in its file', async () => {
+    const path = await newPath();
+    const store = await opened(path);
+    const home = newHousehold();
+    await store.directory.install(home);
+    // Large enough for pages of their own, and small enough to share one.
+    const shares = [20_000, 40].map((length) => newShare(home, { sealed: randomBytes(length) }));
+    for (const share of shares) await store.threshold.insert(share);
+    await store.close();
+    const again = await opened(path);
+    const secrets = shares.map(({ sealed }) => Buffer.from(sealed).subarray(-32));
+    const file = await readFile(path);
+    for (const secret of secrets) expect(file.includes(secret)).toBe(true);
+    const [replaced, deleted] = shares as [ThresholdShare, ThresholdShare];
+    await again.threshold.replace({ ...replaced, sealed: randomBytes(10), version: 2 });
+    await again.threshold.remove(home.account.id, deleted.id, home.administrator.id);
+    await again.close();
+    const after = await readFile(path);
+    for (const secret of secrets) expect(after.includes(secret)).toBe(false);
+  });
+
+  it('logs what happens to users, API keys and shares, with who did it', async () => {
+    const path = await newPath();
+    const store = await opened(path);
+    const home = newHousehold();
+    await store.directory.install(home);
+    const by = home.administrator.id;
+    const { size } = await store.log.head();
+    const { accountId } = home.group;
+    const group = { ...home.group, id: newId<GroupId>(), name: 'own' };
+    const principal = { ...home.administrator, id: newId<PrincipalId>(), name: 'a user', defaultGroupId: group.id };
+    const digest = randomBytes(32);
+    await store.directory.insertUser({ principal, group, apiKeyDigest: randomBytes(32), createdAtMs: 1, by });
+    await store.directory.insertApiKey(principal.id, digest, { createdAtMs: 1, by });
+    await store.directory.removeApiKey(principal.id, digest, { by, keepLast: true });
+    await store.directory.removeUser({ accountId, principalId: principal.id, groupId: group.id, by });
+    const [old, fresh] = [newShare(home), newShare(home, { name: undefined })];
+    await store.threshold.insert(old);
+    await store.threshold.replace({ ...old, sealed: randomBytes(5), version: 2 });
+    const done = completed({ ...old, version: 2 });
+    await store.threshold.replace(done, { insertKey: newKeyOfShare(home, done) });
+    const refreshed = { ...done, facts: newFacts({ epoch: 1 }), version: 4 };
+    await store.threshold.replace(refreshed);
+    await store.threshold.insert(fresh);
+    const next = completed(fresh);
+    await store.threshold.replace(next, { insertKey: newKeyOfShare(home, next), retire: [old.id], moveName: true });
+    await store.threshold.remove(accountId, fresh.id, by);
+    await store.threshold.installIdentity({ sealed: randomBytes(5), publicBundle: randomBytes(5) });
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const rows = database.prepare('SELECT body FROM log_rows WHERE first_leaf >= ? ORDER BY first_leaf').all(size);
+    database.close();
+    const events = rows.map(({ body }) => JSON.parse(decodeEvent(body as Uint8Array).json) as Record<string, unknown>);
+    expect(events.map((event) => [event['kind'], event['by']])).toEqual([
+      ['group-created', by],
+      ['principal-created', by],
+      ['api-key-created', by],
+      ['api-key-revoked', by],
+      ['principal-deleted', by],
+      ['group-deleted', by],
+      ['share-created', by],
+      ['share-completed', null],
+      ['key-created', by],
+      ['share-refreshed', null],
+      ['share-created', by],
+      ['share-superseded', null],
+      ['key-deactivated', null],
+      ['share-completed', null],
+      ['key-created', by],
+      ['share-deleted', by],
+      ['key-deleted', by],
+      ['identity-created', null],
+    ]);
+    expect(events[9]?.['details']).toMatchObject({ key: old.id, epoch: 1, threshold: 2, parties: 3, index: 1 });
+    expect(JSON.stringify(events)).not.toContain(digest.toString('hex'));
+    expect(verifySqliteLog(path).problems).toEqual([]);
+  });
 });
+
+/** A database as the first version wrote it. */
+async function writeFirstVersion(
+  path: string,
+  home: Household,
+  key: KeyRecord,
+  tokenDigest: Uint8Array,
+): Promise<void> {
+  const connection = new SqliteConnection(path, 'writer');
+  const migrations = { '0001-initial': initial };
+  const migrator = new Migrator({
+    db: kyselyOn<unknown>(connection),
+    provider: { getMigrations: async () => migrations },
+  });
+  expect((await migrator.migrateToLatest()).error).toBeUndefined();
+  const { account, group, administrator } = home;
+  const insert = (table: string, ...cells: SQLInputValue[]): void => {
+    connection.prepare(`INSERT INTO ${table} VALUES (${cells.map(() => '?').join(', ')})`).run(...cells);
+  };
+  const [accountId, groupId, id] = [idBlob(account.id), idBlob(group.id), idBlob(administrator.id)];
+  insert('accounts', accountId, account.name, JSON.stringify(account.settings), account.createdAtMs, account.revision);
+  insert('groups', groupId, accountId, group.name, id, group.createdAtMs);
+  insert('principals', id, accountId, 'service', 'administrator', 1, groupId, home.apiKeyDigest, 1_000);
+  insert('principals', Buffer.alloc(16, 0xff), accountId, 'user', 'keyless', 0, null, null, 2_000);
+  for (const [ordinal, { scope, permissions }] of administrator.grants.entries())
+    insert('grants', id, ordinal, scope.kind, scope.kind === 'group' ? groupId : null, JSON.stringify(permissions));
+  insert('sessions', tokenDigest, id, 1_000, Date.now() + 1_000_000);
+  connection.prepare(INSERT_KEY).run(...keyCells(key));
+  connection.close();
+}

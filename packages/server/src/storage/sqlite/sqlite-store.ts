@@ -2,15 +2,21 @@
 
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { AccountId } from '@countersign/core/ids';
 import type { Store } from '../store.ts';
 import { type CommitLimits, DEFAULT_COMMIT_LIMITS, GroupCommit } from './group-commit.ts';
+import { KeyTable } from './key-table.ts';
 import { migrate } from './migrate.ts';
+import { SqliteClusterStore } from './sqlite-cluster-store.ts';
 import { type ConnectionRole, SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDirectory } from './sqlite-directory.ts';
 import { toDomainError } from './sqlite-fault.ts';
 import { DEFAULT_KEY_CACHE, type KeyCacheLimits, SqliteKeyStore } from './sqlite-key-store.ts';
 import { SqliteLog } from './sqlite-log.ts';
+import { SqlitePolicyStore } from './sqlite-policy-store.ts';
 import { SqliteSigningJournal } from './sqlite-signing-journal.ts';
+import { SqliteThresholdStore } from './sqlite-threshold-store.ts';
+import { ThresholdShareTable } from './threshold-share-table.ts';
 
 export interface SqliteStoreOptions {
   /** The database file; its folder exists. `-wal` and `-shm` lie beside it. */
@@ -79,6 +85,7 @@ async function assemble(
         log.reload();
         keys.forget();
         directory.forget();
+        policies.forget();
       },
     },
     piggyback: () => {
@@ -92,14 +99,22 @@ async function assemble(
     beforeCommit: options.faults?.beforeCommit,
   });
   const directory = new SqliteDirectory({ reader, writer, commits, log, now });
-  const keys = new SqliteKeyStore({
+  const table = new KeyTable(writer, log);
+  const shares = new ThresholdShareTable(writer, log);
+  const onRevision = (id: AccountId): void => directory.forgetAccount(id);
+  const cache = options.keyCache ?? DEFAULT_KEY_CACHE;
+  const keys = new SqliteKeyStore({ reader, writer, commits, table, shares, cache, onRevision });
+  const threshold = new SqliteThresholdStore({
     reader,
     writer,
     commits,
     log,
-    cache: options.keyCache ?? DEFAULT_KEY_CACHE,
-    onRevision: (id) => directory.forgetAccount(id),
+    shares,
+    keys: table,
+    onKeyChanges: (changes) => keys.noteChanges(changes),
+    onRevision,
   });
+  const policies = new SqlitePolicyStore({ reader, writer, commits, log, onRevision });
   const journal = new SqliteSigningJournal({ writer, commits, log, now, onStale: () => directory.forget() });
   const healthy = throttled(HEALTH_INTERVAL_MS, now, () =>
     commits.submit(64, () => {
@@ -115,6 +130,9 @@ async function assemble(
   return {
     keys,
     directory,
+    threshold,
+    policies,
+    clusters: new SqliteClusterStore({ reader, writer, commits, log }),
     journal,
     log: {
       head: () => commits.submit(0, () => log.head()),

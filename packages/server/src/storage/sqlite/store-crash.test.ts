@@ -35,6 +35,8 @@ describe('after a crash', () => {
       const store = await openSqliteStore({ path });
       expect(await store.closeOpenIntents()).toBe(intact.openIntents);
       for (const each of acknowledged) {
+        if (each.what === 'nonce')
+          expect(await store.threshold.reserveNonces(0, [Buffer.from(each.hashHex, 'hex')])).toBe(false);
         if (each.what !== 'key') continue;
         const references = [{ by: 'id', id: each.id as KeyId }] as const;
         const [key] = await store.keys.resolve(each.accountId as AccountId, references);
@@ -44,7 +46,7 @@ describe('after a crash', () => {
       expect(verifySqliteLog(path)).toMatchObject({ problems: [], openIntents: 0 });
       const statuses = outcomeStatuses();
       for (const each of acknowledged) {
-        if (each.what === 'key') continue;
+        if (each.what === 'key' || each.what === 'nonce') continue;
         expect(statuses.get(each.batchId)).toHaveLength(each.count);
         if (each.what === 'outcome') expect(new Set(statuses.get(each.batchId))).toEqual(new Set(['signed']));
       }

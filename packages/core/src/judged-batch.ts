@@ -1,0 +1,19 @@
+import type { PermittedItem } from './permit.ts';
+import type { IntentItem, RefusedItem } from './ports/signing-journal.ts';
+import type { SigningResult } from './signing-item.ts';
+
+/** Items that policy allowed, side by side with their place in the request. */
+export interface Allowed {
+  readonly places: number[];
+  readonly permitted: PermittedItem[];
+}
+
+/** Steps 1 to 4 of a batch: what is recorded next, and what is signed after it. */
+export interface Judged {
+  readonly allowed: Allowed;
+  /** Of every item of the request; undefined for those that are allowed. */
+  readonly results: (SigningResult | undefined)[];
+  /** Side by side with `allowed`. */
+  readonly intents: readonly IntentItem[];
+  readonly refused: readonly RefusedItem[];
+}

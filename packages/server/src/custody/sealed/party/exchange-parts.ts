@@ -1,0 +1,19 @@
+/** What every operation gives its exchange. */
+import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
+import type { Candidate } from '@countersign/threshold/exchange/exchange';
+import type { PublicIdentity } from '@countersign/threshold/exchange/identity';
+
+/** A party as messages name it: its place in the key and the beginning of its identity, which its keygen id shows. */
+export function candidateOf(identity: PublicIdentity, index: number): Candidate {
+  return { identity, name: partyName(identity.identityKey, index) };
+}
+
+export function partyName(identityKey: Uint8Array, index: number): string {
+  return `party ${index} (${Buffer.from(identityKey.subarray(0, 4)).toString('hex')})`;
+}
+
+export function kernelRandom(length: number): Uint8Array {
+  const bytes = Buffer.alloc(length);
+  fillFromKernel(bytes);
+  return bytes;
+}

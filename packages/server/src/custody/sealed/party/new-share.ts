@@ -1,0 +1,164 @@
+/**
+ * The end that key generation, refresh, reshare and import have in common: a made share is stored as certified, all
+ * parties acknowledge, and then it is the share. A party that another one shows the end of the protocol to skips to it.
+ */
+import { createHash } from 'node:crypto';
+import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
+import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
+import { acknowledged } from '@countersign/threshold/acknowledge';
+import { bytes, type Decoded, fixed, struct, u16, variants } from '@countersign/threshold/codec';
+import { ProtocolAbort, type Round, type Step } from '@countersign/threshold/protocol';
+import type { PartyOutcome, SealSlot } from '../../messages/party-message.ts';
+import { OperationRefused, type PartySession } from './party-context.ts';
+import type { MadeShare } from './party-scheme.ts';
+import { type ShareSecret, sealShare } from './sealed-secrets.ts';
+
+const ACKNOWLEDGE_TAG = 'countersign/acknowledge-share/v1';
+
+/** What a party says of itself in the hello of an operation that makes shares. */
+export const shareHello = struct({
+  threshold: u16,
+  /** Hash of everything else that the callers have to agree on, such as the keygen ids. */
+  parametersHash: fixed(32),
+  state: variants({
+    /** It has never signed for these parameters. */
+    fresh: struct({}),
+    /** It may have signed, and doesn't know the end. */
+    pending: struct({}),
+    /** It has the share; the evidence gives the others theirs. */
+    certified: struct({ evidence: bytes(64 * 1024) }),
+  }),
+});
+export type ShareHello = Decoded<typeof shareHello>;
+
+/** What a party says of the share that it has, or is about to have. */
+export function stateOf(secret: ShareSecret | undefined): ShareHello['state'] {
+  if (secret === undefined || secret.kind === 'created') return { kind: 'fresh' };
+  return secret.kind === 'pending' ? { kind: 'pending' } : { kind: 'certified', evidence: secret.facts.publicEvidence };
+}
+
+/**
+ * What a party once signed for may not be forgotten for other parameters.
+ * @throws OperationRefused
+ */
+export function refuseOtherParameters(secret: ShareSecret | undefined, parametersHash: Uint8Array): void {
+  if (secret === undefined || secret.kind === 'created') return;
+  const signedFor = secret.kind === 'pending' ? secret.parametersHash : secret.facts.parametersHash;
+  if (Buffer.compare(signedFor, parametersHash) !== 0)
+    throw new OperationRefused(
+      'conflict',
+      'the operation was begun with another threshold or other parties; repeat it with those, or create a new key',
+    );
+}
+
+/** @throws ProtocolAbort that says in what the parties differ */
+export function refuseDisagreement(
+  said: readonly ShareHello[],
+  own: Pick<ShareHello, 'threshold' | 'parametersHash'>,
+  nameOf: (party: number) => string,
+): void {
+  said.forEach((hello, party) => {
+    if (hello.threshold !== own.threshold)
+      throw new ProtocolAbort(
+        [],
+        `${nameOf(party)} was asked for threshold ${hello.threshold}, this one for ${own.threshold}`,
+      );
+    if (Buffer.compare(hello.parametersHash, own.parametersHash) !== 0)
+      throw new ProtocolAbort([], `${nameOf(party)} was given other keygen ids than this one`);
+  });
+}
+
+/** The share that this party has already, in memory of its own. */
+export function storedShare(
+  secret: Extract<ShareSecret, { kind: 'certified' | 'share' }>,
+  publicKey: Uint8Array,
+): NewShare {
+  const { facts } = secret;
+  const copy = copySecret(secret.scalar);
+  return {
+    made: {
+      scalar: copy,
+      groupKey: facts.groupKey,
+      chainCode: facts.chainCode,
+      publicShares: facts.parties.map(({ publicShare }) => publicShare),
+      evidence: facts.publicEvidence,
+      free: () => freeSecret(copy),
+    },
+    facts,
+    publicKey,
+  };
+}
+
+/** A share with what is public about it, as it will be stored. */
+export interface NewShare {
+  readonly made: MadeShare;
+  readonly facts: ThresholdFacts;
+  readonly publicKey: Uint8Array;
+}
+
+export interface NewShareParts {
+  readonly rootKey: Buffer;
+  readonly slot: SealSlot;
+  readonly operation: string;
+  /** Kept with a first share only; undefined afterwards. */
+  readonly perKey: Uint8Array | undefined;
+  readonly parametersHash: Uint8Array;
+  readonly sign: (tag: string, message: Uint8Array) => Uint8Array;
+  /** Of each party of the exchange, in its order. */
+  readonly verify: readonly ((signature: Uint8Array, tag: string, message: Uint8Array) => boolean)[];
+}
+
+/** Seals what is kept on the way, and ends the protocol with acknowledgements. */
+export class ShareSealing {
+  readonly #parts: NewShareParts;
+  #share: NewShare | undefined;
+
+  constructor(parts: NewShareParts) {
+    this.#parts = parts;
+  }
+
+  readonly seal: PartySession['seal'] = (keep) => {
+    const { rootKey, slot, perKey, parametersHash } = this.#parts;
+    if (keep.kind === 'pending') {
+      const sealed = sealShare(rootKey, slot, { kind: 'pending', perKey, parametersHash, resume: keep.secret });
+      keep.secret.fill(0);
+      return sealed;
+    }
+    if (this.#share === undefined) throw new Error('no share to seal');
+    return this.#sealAs('certified', this.#share);
+  };
+
+  /** @param receives false for a party that only dealt: it has nothing to store */
+  finish(protocol: Step<NewShare>, receives = true): Round<PartyOutcome> {
+    return acknowledged<NewShare, PartyOutcome>(protocol, {
+      sign: (share) => this.#parts.sign(ACKNOWLEDGE_TAG, this.#digest(share)),
+      verify: (share, position, signature) =>
+        this.#parts.verify[position]?.(signature, ACKNOWLEDGE_TAG, this.#digest(share)) === true,
+      keep: (share) => {
+        if (!receives) return undefined;
+        this.#share = share;
+        return { kind: 'share' };
+      },
+      finish: (share) => {
+        if (!receives) return { kind: 'nothing' };
+        const sealed = this.#sealAs('share', share);
+        share.made.free();
+        return { kind: 'share', sealed, facts: share.facts, publicKey: share.publicKey };
+      },
+      abandon: (share) => share.made.free(),
+    });
+  }
+
+  #sealAs(kind: 'certified' | 'share', { made, facts }: NewShare): Uint8Array {
+    const { rootKey, slot, perKey } = this.#parts;
+    return sealShare(rootKey, slot, { kind, perKey, scalar: made.scalar, facts });
+  }
+
+  /** What all parties must hold alike. */
+  #digest({ facts }: NewShare): Uint8Array {
+    const hash = createHash('sha256').update(`${this.#parts.operation}\0`).update(this.#parts.parametersHash);
+    hash.update(facts.groupKey).update(facts.chainCode).update(`${facts.threshold}/${facts.epoch}/${facts.origin}\0`);
+    for (const { identity, publicShare } of facts.parties) hash.update(identity).update(publicShare);
+    return hash.update(createHash('sha256').update(facts.publicEvidence).digest()).digest();
+  }
+}

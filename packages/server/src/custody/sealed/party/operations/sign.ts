@@ -1,0 +1,293 @@
+/**
+ * A batch of signatures in one exchange: one frame per round and party for all elements together. The hellos say what
+ * each party was asked to sign; where two parties differ the element fails, with the field that differs, and the
+ * others go on.
+ */
+import { createHash } from 'node:crypto';
+import {
+  bool,
+  bytes,
+  type Decoded,
+  decode,
+  encode,
+  fixed,
+  list,
+  optional,
+  struct,
+  text,
+  u16,
+  u32,
+} from '@countersign/threshold/codec';
+import { Exchange, type Meeting } from '@countersign/threshold/exchange/exchange';
+import { parsePublicIdentity } from '@countersign/threshold/exchange/identity';
+import { type Step, transformed } from '@countersign/threshold/protocol';
+import {
+  type ElementResult,
+  MAX_ELEMENTS,
+  type PartyOutcome,
+  type SigningElement,
+  type StoredSecret,
+} from '../../../messages/party-message.ts';
+import { candidateOf, kernelRandom } from '../exchange-parts.ts';
+import { type OpenOperation, OperationRefused, type PartyContext } from '../party-context.ts';
+import type { PartyScheme, SigningItem, SigningOutcome } from '../party-scheme.ts';
+import { type Opened, openShare, type ShareSecret } from '../sealed-secrets.ts';
+
+type FullShare = Extract<ShareSecret, { kind: 'share' }>;
+
+/** What a party says of one element; compared field by field. */
+const elementHello = struct({
+  room: text(128),
+  /** Policy refused it, or the party has no such key. */
+  declined: bool,
+  groupKey: bytes(33),
+  epoch: u32,
+  /** Hash of all public shares: differs between parties of different epochs. */
+  sharesHash: fixed(32),
+  path: list(u32, 16),
+  merkleRoot: optional(bytes(32)),
+  messageHash: fixed(32),
+});
+type ElementHello = Decoded<typeof elementHello>;
+const signHello = struct({ elements: list(elementHello, MAX_ELEMENTS), algorithm: text(20), parties: u16 });
+
+/** Fields that must be the same everywhere, and what they are called towards callers. */
+const FIELDS: readonly (readonly [string, (hello: ElementHello) => string])[] = [
+  ['key', ({ groupKey }) => hex(groupKey)],
+  ['share epoch', ({ epoch, sharesHash }) => `${epoch}/${hex(sharesHash)}`],
+  ['derivation_path', ({ path }) => path.join('/')],
+  ['merkle root', ({ merkleRoot }) => (merkleRoot === undefined ? '-' : hex(merkleRoot))],
+  ['msg', ({ messageHash }) => hex(messageHash)],
+];
+const NO_HASH = new Uint8Array(32);
+const DECLINED = { reason: 'this server declined the element', mayExist: false } as const;
+
+export const openSign: OpenOperation<'sign'> = (context, { algorithm, shares, elements }) => {
+  const scheme = context.schemes.get(algorithm);
+  if (scheme === undefined) throw new OperationRefused('not_supported', `no library for ${algorithm} is present`);
+  const opened = shares.map((stored) => openForSigning(context, stored));
+  const free = (): void => {
+    for (const share of opened) share.free();
+  };
+  try {
+    const order = elementOrder(elements);
+    const own = order.map((place) => describe(elements[place], opened));
+    const candidates = candidatesOf(context, opened);
+    if (context.size > candidates.length)
+      throw new OperationRefused(
+        'invalid_request',
+        `the room is for ${context.size} parties, and the key has ${candidates.length}`,
+      );
+    const exchange = new Exchange<PartyOutcome>({
+      roomId: context.room,
+      roomSize: context.size,
+      operation: `sign/${algorithm}`,
+      me: context.identity,
+      candidates,
+      hello: encode(signHello, { elements: own, algorithm, parties: candidates.length }),
+      random: kernelRandom,
+      checkHellos: (meeting) => {
+        const hellos = meeting.hellos.map((content) => decode(signHello, content).elements);
+        const results = new Array<ElementResult>(elements.length);
+        const items: SigningItem[] = [];
+        const places: number[] = [];
+        order.forEach((place, position) => {
+          const share = shareOf(elements[place], opened);
+          const ownHello = own[position];
+          if (ownHello === undefined) throw new Error('elements out of step');
+          const differs = disagreement(
+            ownHello,
+            position,
+            hellos,
+            (party) => candidates[meeting.parties[party] ?? 0]?.name ?? '',
+          );
+          const signers = share && signersOf(share, meeting, candidates);
+          const reason =
+            differs ??
+            (share === undefined ? DECLINED.reason : signers === undefined ? tooFew(share, meeting) : undefined);
+          if (reason !== undefined || share === undefined || signers === undefined) {
+            results[place] = { kind: 'failed', reason: reason ?? DECLINED.reason, mayExist: false };
+            return;
+          }
+          places.push(place);
+          items.push(itemOf(elements[place], share, signers, context.room, meeting.session));
+        });
+        return signTogether(scheme, items, meeting, (outcomes) => {
+          outcomes.forEach((outcome, index) => {
+            results[places[index] ?? -1] = resultOf(
+              outcome,
+              (party) => candidates[meeting.parties[party] ?? 0]?.name ?? '',
+            );
+          });
+          return { kind: 'signatures', elements: results };
+        });
+      },
+    });
+    return {
+      exchange,
+      seal: () => {
+        throw new Error('signing keeps nothing but nonces');
+      },
+      free,
+    };
+  } catch (error) {
+    free();
+    throw error;
+  }
+};
+
+function signTogether(
+  scheme: PartyScheme,
+  items: readonly SigningItem[],
+  meeting: Meeting,
+  form: (outcomes: readonly SigningOutcome[]) => PartyOutcome,
+): Step<PartyOutcome> {
+  // All parties see the same hellos and come to the same end.
+  if (items.length === 0) return { kind: 'finished', result: form([]) };
+  return transformed(scheme.signBatch(items, meeting.parties.length, meeting.me), form);
+}
+
+function openForSigning(context: PartyContext, stored: StoredSecret): Opened<FullShare> {
+  const opened = openShare(context.rootKey, stored);
+  const { value } = opened ?? {};
+  if (opened !== undefined && value?.kind === 'share') return { value, free: opened.free };
+  opened?.free();
+  throw new OperationRefused('invalid_request', 'the share is not one that this server can sign with');
+}
+
+/** By room, and in the order of the request where they have one room: the same on every server. */
+function elementOrder(elements: readonly SigningElement[]): readonly number[] {
+  const isOneRoom = elements.every(({ room }) => room === elements[0]?.room);
+  const places = elements.map((_, place) => place);
+  if (isOneRoom) return places;
+  return places.sort((a, b) => {
+    const [left, right] = [elements[a]?.room ?? '', elements[b]?.room ?? ''];
+    return left < right ? -1 : left > right ? 1 : a - b;
+  });
+}
+
+function shareOf(element: SigningElement | undefined, opened: readonly Opened<FullShare>[]): FullShare | undefined {
+  return element?.share === undefined ? undefined : opened[element.share]?.value;
+}
+
+function describe(element: SigningElement | undefined, opened: readonly Opened<FullShare>[]): ElementHello {
+  if (element === undefined) throw new Error('elements out of step');
+  const share = shareOf(element, opened);
+  const { room, path, merkleRoot, message } = element;
+  if (share === undefined)
+    return {
+      room,
+      declined: true,
+      groupKey: new Uint8Array(0),
+      epoch: 0,
+      sharesHash: NO_HASH,
+      path: [],
+      merkleRoot: undefined,
+      messageHash: NO_HASH,
+    };
+  const { facts } = share;
+  const sharesHash = createHash('sha256');
+  for (const { identity, publicShare } of facts.parties) sharesHash.update(identity).update(publicShare);
+  return {
+    room,
+    declined: false,
+    groupKey: facts.groupKey,
+    epoch: facts.epoch,
+    sharesHash: sharesHash.digest(),
+    path,
+    merkleRoot,
+    messageHash: createHash('sha256').update(message).digest(),
+  };
+}
+
+/** The parties of the first key; a batch of keys that other servers hold fails for those. */
+function candidatesOf(context: PartyContext, opened: readonly Opened<FullShare>[]) {
+  const [first] = opened;
+  if (first === undefined) throw new OperationRefused('invalid_request', 'no key of the batch may sign');
+  const candidates = first.value.facts.parties.map(({ identity, channelKey, index }) => {
+    const parsed = parsePublicIdentity(identity, channelKey);
+    if (parsed === undefined) throw new Error('a sealed identity that is none');
+    return candidateOf(parsed, index);
+  });
+  if (!candidates.some(({ identity }) => equal(identity.identityKey, context.identity.public.identityKey)))
+    throw new OperationRefused('conflict', "the key belongs to another identity than this server's");
+  return candidates;
+}
+
+/** Why the element can't be signed, seen from all hellos; undefined where all were asked for the same. */
+function disagreement(
+  own: ElementHello,
+  position: number,
+  hellos: readonly (readonly ElementHello[])[],
+  nameOf: (party: number) => string,
+): string | undefined {
+  for (const [party, said] of hellos.entries()) {
+    // Sorted alike, it is in the same place; where the lists differ it is looked for.
+    const other = said[position]?.room === own.room ? said[position] : said.find(({ room }) => room === own.room);
+    if (other === undefined) return `${nameOf(party)} was not asked to sign in room ${own.room}`;
+    if (other.declined) return `${nameOf(party)} declined: its policy refused, or it has no such key`;
+    if (own.declined) continue;
+    for (const [field, read] of FIELDS) {
+      if (read(other) !== read(own)) return `${nameOf(party)} was asked to sign with another ${field}`;
+    }
+  }
+  return undefined;
+}
+
+/** The room's parties as signers of this key; undefined where one of them has no share of it. */
+function signersOf(
+  { facts }: FullShare,
+  meeting: Meeting,
+  candidates: ReturnType<typeof candidatesOf>,
+): SigningItem['signers'] | undefined {
+  if (meeting.parties.length < facts.threshold) return undefined;
+  const signers = meeting.parties.map((candidate) => {
+    const identity = candidates[candidate]?.identity.identityKey;
+    return facts.parties.find((party) => identity !== undefined && equal(party.identity, identity));
+  });
+  const found = signers.filter((signer) => signer !== undefined);
+  return found.length === signers.length ? found : undefined;
+}
+
+function tooFew({ facts }: FullShare, meeting: Meeting): string {
+  return meeting.parties.length < facts.threshold
+    ? `${facts.threshold} parties sign with this key, and the room has ${meeting.parties.length}`
+    : 'a party of the room holds no share of this key';
+}
+
+function itemOf(
+  element: SigningElement | undefined,
+  { scalar, facts }: FullShare,
+  signers: SigningItem['signers'],
+  room: string,
+  session: Uint8Array,
+): SigningItem {
+  if (element === undefined) throw new Error('elements out of step');
+  return {
+    scalar,
+    groupKey: facts.groupKey,
+    chainCode: facts.chainCode,
+    signers,
+    threshold: facts.threshold,
+    partyCount: facts.parties.length,
+    path: element.path,
+    merkleRoot: element.merkleRoot,
+    message: element.message,
+    extraInput: Buffer.concat([Buffer.from(`${room}\0${element.room}\0`), session]),
+  };
+}
+
+/** This party's partial signature has left by then. */
+function resultOf(outcome: SigningOutcome, nameOf: (party: number) => string): ElementResult {
+  if (outcome.kind === 'signed') return { kind: 'signed', signature: outcome.signature };
+  const who = outcome.culprits.map(nameOf).join(', ');
+  return { kind: 'failed', reason: who === '' ? outcome.reason : `${who}: ${outcome.reason}`, mayExist: true };
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

@@ -1,0 +1,88 @@
+/** Requests to the party process. What it answers is parsed here; what it can't answer any more is undefined. */
+import { decode, encode, MalformedBytes } from '@countersign/threshold/codec';
+import { allocateFrame, FRAME_HEADER_BYTES, FRAME_TYPES, FrameError } from '../frames.ts';
+import { type PartyReply, type PartyRequest, partyReply, partyRequest } from '../messages/party-message.ts';
+import type { PoolMessage, PoolWork } from '../pool-work.ts';
+import type { SealedPool } from '../sealed-pool.ts';
+
+const NUMBER_BYTES = 4;
+/** Small enough that many rooms' messages are under way at once: they wait for each other inside the process. */
+const ESTIMATE_US = 100;
+
+export class PartyLink {
+  readonly #pool: SealedPool;
+
+  constructor(pool: SealedPool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Undefined: the process is away, or ended before it answered; its rooms are lost with it.
+   * @throws RangeError for a request that is larger than a message may be
+   */
+  async ask(request: PartyRequest): Promise<PartyReply | undefined> {
+    const body = encode(partyRequest, request);
+    let frame: Buffer;
+    try {
+      frame = allocateFrame(FRAME_TYPES.party, NUMBER_BYTES + body.length);
+    } catch (error) {
+      if (error instanceof FrameError) throw new RangeError('the request is too large for one message');
+      throw error;
+    }
+    frame.set(body, FRAME_HEADER_BYTES + NUMBER_BYTES);
+    // It may hold a private key to deal.
+    body.fill(0);
+    const work = new PartyWork(frame);
+    this.#pool.submit(work);
+    try {
+      return await work.done;
+    } finally {
+      frame.fill(0);
+    }
+  }
+}
+
+class PartyWork implements PoolWork {
+  readonly done: Promise<PartyReply | undefined>;
+  readonly remainingUs = ESTIMATE_US;
+  readonly #resolve: (reply: PartyReply | undefined) => void;
+  readonly #frame: Buffer;
+  #taken = false;
+
+  constructor(frame: Buffer) {
+    const { promise, resolve } = Promise.withResolvers<PartyReply | undefined>();
+    this.done = promise;
+    this.#resolve = resolve;
+    this.#frame = frame;
+  }
+
+  get remainingItems(): number {
+    return this.#taken ? 0 : 1;
+  }
+
+  take(): PoolMessage {
+    this.#taken = true;
+    return {
+      frame: this.#frame,
+      replyType: FRAME_TYPES.partyReply,
+      itemCount: 1,
+      estimateUs: ESTIMATE_US,
+      complete: (body) => this.#resolve(readReply(body)),
+      lost: () => this.#resolve(undefined),
+    };
+  }
+
+  abandon(): void {
+    this.#taken = true;
+    this.#resolve(undefined);
+  }
+}
+
+function readReply(body: Buffer): PartyReply {
+  try {
+    return decode(partyReply, body.subarray(NUMBER_BYTES));
+  } catch (error) {
+    if (error instanceof MalformedBytes) throw new FrameError(`party reply: ${error.message}`);
+    throw error;
+  }
+}

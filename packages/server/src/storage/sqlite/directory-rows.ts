@@ -1,0 +1,101 @@
+/** The rows of the directory's tables and their records. */
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Account, AccountSettings } from '@countersign/core/account';
+import { DomainError } from '@countersign/core/domain-error';
+import type { AccountId, GroupId, KeyId, PrincipalId } from '@countersign/core/ids';
+import type { Group, PrincipalEntry } from '@countersign/core/ports/directory';
+import type { Grant, Permission, Principal } from '@countersign/core/principal';
+import { idText } from './key-row.ts';
+import type { AccountsTable, GrantsTable, GroupsTable, PrincipalsTable } from './schema.ts';
+import { idBlob } from './sqlite-log.ts';
+
+export function accountOf(row: AccountsTable | undefined): Account | undefined {
+  if (row === undefined) return undefined;
+  return {
+    id: idText(row.id) as AccountId,
+    name: row.name,
+    settings: JSON.parse(row.settings) as AccountSettings,
+    createdAtMs: row.created_at_ms,
+    revision: row.revision,
+  };
+}
+
+export function groupOf(row: GroupsTable | undefined): Group | undefined {
+  if (row === undefined) return undefined;
+  return {
+    id: idText(row.id) as GroupId,
+    accountId: idText(row.account_id) as AccountId,
+    name: row.name,
+    createdBy: idText(row.created_by) as PrincipalId,
+    createdAtMs: row.created_at_ms,
+  };
+}
+
+export function rowOfGroup(group: Group): GroupsTable {
+  return {
+    id: idBlob(group.id),
+    account_id: idBlob(group.accountId),
+    name: group.name,
+    created_by: idBlob(group.createdBy),
+    created_at_ms: group.createdAtMs,
+  };
+}
+
+export function principalOf(row: PrincipalsTable, grants: readonly GrantsTable[]): Principal {
+  return {
+    id: idText(row.id) as PrincipalId,
+    accountId: idText(row.account_id) as AccountId,
+    kind: row.kind as Principal['kind'],
+    name: row.name,
+    enabled: row.enabled === 1,
+    defaultGroupId: row.default_group_id === null ? undefined : (idText(row.default_group_id) as GroupId),
+    grants: grants.map((grant) => ({
+      scope: scopeOf(grant),
+      permissions: JSON.parse(grant.permissions) as Permission[],
+    })),
+  };
+}
+
+/** A row with the columns of the principal, its `group_name` and its `api_key_count`. */
+export function entryOf(row: Readonly<Record<string, SQLOutputValue>>): PrincipalEntry {
+  return {
+    id: idText(row['id']) as PrincipalId,
+    kind: row['kind'] as Principal['kind'],
+    name: row['name'] as string,
+    enabled: row['enabled'] === 1,
+    defaultGroupName: (row['group_name'] as string | null) ?? undefined,
+    apiKeyCount: row['api_key_count'] as number,
+    createdAtMs: row['created_at_ms'] as number,
+  };
+}
+
+export function rowOfPrincipal(principal: Principal, createdAtMs: number): PrincipalsTable {
+  return {
+    id: idBlob(principal.id),
+    account_id: idBlob(principal.accountId),
+    kind: principal.kind,
+    name: principal.name,
+    enabled: Number(principal.enabled),
+    default_group_id: principal.defaultGroupId === undefined ? null : idBlob(principal.defaultGroupId),
+    created_at_ms: createdAtMs,
+  };
+}
+
+export function rowOfGrant(id: PrincipalId, ordinal: number, { scope, permissions }: Grant): GrantsTable {
+  return {
+    principal_id: idBlob(id),
+    ordinal,
+    scope_kind: scope.kind,
+    scope_id: scope.kind === 'account' ? null : idBlob(scope.kind === 'group' ? scope.groupId : scope.keyId),
+    permissions: JSON.stringify(permissions),
+  };
+}
+
+/** @throws DomainError `internal` for a scope that this version doesn't know: a grant is never read as a wider one */
+function scopeOf(row: GrantsTable): Grant['scope'] {
+  if (row.scope_kind === 'account') return { kind: 'account' };
+  if (row.scope_kind === 'group' && row.scope_id !== null)
+    return { kind: 'group', groupId: idText(row.scope_id) as GroupId };
+  if (row.scope_kind === 'key' && row.scope_id !== null) return { kind: 'key', keyId: idText(row.scope_id) as KeyId };
+  throw new DomainError('internal', 'a grant with an unknown scope');
+}
