@@ -78,6 +78,7 @@ export async function composeThreshold(
     keys: createThresholdKeys({
       shares: store.threshold,
       clusters: store.clusters,
+      policies: store.policies,
       ceremonies,
       now: Date.now,
       allowFullExport: config.allowFullExport,

@@ -66,6 +66,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       shares: threshold,
       ceremonies: ABSENT_CEREMONIES,
       clusters,
+      policies,
       now,
       allowFullExport: false,
       onBackgroundFault: () => {},

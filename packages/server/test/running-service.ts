@@ -33,7 +33,13 @@ export function newApiKey(): string {
 
 export async function startService(
   dataDir: string,
-  options: { readonly apiKey?: string; readonly flags?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly apiKey?: string;
+    readonly flags?: readonly string[];
+    readonly env?: NodeJS.ProcessEnv;
+    /** `ADDRESS:PORT`; default: a free port of 127.0.0.1. */
+    readonly listen?: string | undefined;
+  } = {},
 ): Promise<RunningService> {
   const apiKey = options.apiKey ?? newApiKey();
   const child = spawn(
@@ -44,7 +50,7 @@ export async function startService(
       '--data-dir',
       dataDir,
       '--listen',
-      '127.0.0.1:0',
+      options.listen ?? '127.0.0.1:0',
       '--log-level',
       'warn',
       ...(options.flags ?? []),

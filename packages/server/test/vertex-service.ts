@@ -104,6 +104,7 @@ export async function startVertexService(options: VertexServiceOptions = {}): Pr
       shares: store.threshold,
       ceremonies: loneCeremonies(imported, allowShareBackup),
       clusters: store.clusters,
+      policies,
       now,
       allowFullExport,
       onBackgroundFault: () => {},

@@ -11,7 +11,7 @@ export interface Acknowledgement<Result, Acknowledged> {
   readonly verify: (result: Result, position: number, signature: Uint8Array) => boolean;
   /** What is stored before the signature leaves: everything that finishes the operation alone. Undefined for who gets no share. */
   readonly keep: (result: Result) => Keep | undefined;
-  /** With the signatures of all, in the order of the parties. */
+  /** With the signatures of all, in the order of the parties. Takes the result over, unless it throws. */
   readonly finish: (result: Result, signatures: readonly Uint8Array[]) => Acknowledged;
   /** Wipes a result that nobody will take. */
   readonly abandon: (result: Result) => void;
@@ -31,20 +31,37 @@ export function acknowledged<Result, Acknowledged>(
     });
   }
   const { result } = protocol;
-  return round({
-    broadcast: acknowledgement.sign(result),
-    keep: acknowledgement.keep(result),
-    next: (signatures) => {
-      const culprits = [...signatures.keys()].filter((position) => {
-        const signature = signatures[position];
-        return signature === undefined || !acknowledgement.verify(result, position, signature);
-      });
-      if (culprits.length > 0) {
-        acknowledgement.abandon(result);
-        throw new ProtocolAbort(culprits, 'the acknowledgement is not signed as it must be');
-      }
-      return { kind: 'finished', result: acknowledgement.finish(result, signatures) };
-    },
-    abandon: () => acknowledgement.abandon(result),
+  return abandonedOnThrow(result, acknowledgement, () => {
+    const broadcast = acknowledgement.sign(result);
+    return round({
+      broadcast,
+      keep: acknowledgement.keep(result),
+      next: (signatures) =>
+        abandonedOnThrow(result, acknowledgement, () => {
+          if (!signatures.some((signature) => Buffer.compare(signature, broadcast) === 0))
+            throw new ProtocolAbort([], "this party's own message was altered on the way");
+          const culprits = [...signatures.keys()].filter((position) => {
+            const signature = signatures[position];
+            return signature === undefined || !acknowledgement.verify(result, position, signature);
+          });
+          if (culprits.length > 0)
+            throw new ProtocolAbort(culprits, 'the acknowledgement is not signed as it must be');
+          return { kind: 'finished', result: acknowledgement.finish(result, signatures) };
+        }),
+      abandon: () => acknowledgement.abandon(result),
+    });
   });
+}
+
+function abandonedOnThrow<Result, Outcome>(
+  result: Result,
+  acknowledgement: Pick<Acknowledgement<Result, unknown>, 'abandon'>,
+  run: () => Outcome,
+): Outcome {
+  try {
+    return run();
+  } catch (error) {
+    acknowledgement.abandon(result);
+    throw error;
+  }
 }

@@ -73,7 +73,10 @@ export interface AlongsideShare {
   readonly insertKey?: KeyRecord | undefined;
   /** Deleted, its key's row too. */
   readonly removeShare?: KeyId | undefined;
-  /** These shares become `superseded` and the rows of their keys `deactivated`; the account's revision grows. */
+  /**
+   * These shares become `superseded`, what they had sealed is erased, and the rows of their keys become `deactivated`;
+   * the account's revision grows.
+   */
   readonly retire?: readonly KeyId[] | undefined;
   /**
    * The name of the retired share, where it has one, becomes the name of this share and of its key's row. The names
@@ -117,7 +120,7 @@ export interface ThresholdStore {
   /** Deletes the share and the row of its key. Bumps the account's revision. false: no such share. */
   remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean>;
   /**
-   * Notes the SHA-256 hashes (32 bytes each, at most 16,384) of the public nonces of a batch: all or none, for ever.
+   * Notes hashes of public nonces (32 bytes each, at most 16,384) that a batch is about to use: all or none, for ever.
    * false when any of them was there, or is named twice.
    */
   reserveNonces(batchId: number, hashes: readonly Uint8Array[]): Promise<boolean>;

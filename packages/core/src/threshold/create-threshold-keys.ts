@@ -4,6 +4,7 @@ import { type GroupId, type KeyId, newId } from '../ids.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
+import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';
 import { administersAccount, type Caller, canSee, holdsPermission, type Permission } from '../principal.ts';
 import type { KeyReference } from '../signing-item.ts';
@@ -19,6 +20,7 @@ export interface ThresholdKeyDependencies {
   readonly shares: ThresholdStore;
   readonly ceremonies: Ceremonies;
   readonly clusters: ClusterStore;
+  readonly policies: Pick<PolicyStore, 'effective'>;
   readonly now: () => number;
   /** Server option, off by default: a party may learn the whole private key. */
   readonly allowFullExport: boolean;
@@ -50,6 +52,12 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     const share = await find(caller, key);
     requirePermission(caller, permission, share.groupId, share.id);
     return share;
+  }
+
+  /** A share that leaves can sign where no policy of this server is asked. */
+  async function refuseWithPolicy(share: ThresholdShare): Promise<void> {
+    if ((await dependencies.policies.effective(share)) !== undefined)
+      throw new DomainError('denied_by_policy', 'the key has a policy, and is not exported; detach the policy first');
   }
 
   async function exclusively<T>(id: KeyId, work: () => Promise<T>): Promise<T> {
@@ -133,10 +141,11 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       let row = started === undefined ? undefined : keeper(started);
       const result = await ceremonies.run(operation, meeting, async (sealed) => {
         if (row !== undefined) return row.keep(sealed);
-        const first: ThresholdShare = { ...fresh, sealed, status: 'uncertain' };
-        await shares.insert(first);
+        // In this order a crash leaves no row that nothing leads to.
         if (!(await shares.replace({ ...old, successor: fresh.id, version: old.version + 1 })))
           throw new DomainError('conflict', 'the key was changed or deleted meanwhile');
+        const first: ThresholdShare = { ...fresh, sealed, status: 'uncertain' };
+        await shares.insert(first);
         row = keeper(first);
       });
       if (row === undefined) throw new DomainError('internal', 'an operation that kept nothing');
@@ -210,14 +219,16 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
 
     async generateInCluster(caller, { algorithm, keyName, clusterName, meeting, parties, threshold }) {
       const others = (await dependencies.clusters.find(caller.principal.accountId, clusterName))?.othersKeygenIds;
-      if (others === undefined) throw new DomainError('not_found', 'no such cluster');
+      if (others === undefined) throw new DomainError('invalid_request', 'there is no cluster of this name');
       checkQuorum(parties, threshold);
       if (others.length !== parties - 1)
         throw new DomainError('invalid_request', `the cluster has ${others.length + 1} servers, not ${parties}`, {
           subject: 'quorum',
         });
       const known = await shares.findByName(caller.principal.accountId, keyName);
-      const share = known === undefined ? await create(caller, algorithm, keyName) : known;
+      if (known !== undefined && !canSee(caller.principal, { groupId: known.groupId, keyId: known.id }))
+        throw new DomainError('conflict', 'the key name is taken', { subject: 'unique-name' });
+      const share = known ?? (await create(caller, algorithm, keyName));
       requirePermission(caller, 'create-key', share.groupId, share.id);
       if (isGenerated(share) || share.algorithm !== algorithm) throw alreadyGenerated();
       const operation: Operation = { kind: 'generate', share, parties, threshold, othersKeygenIds: others };
@@ -292,12 +303,15 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       if (!dependencies.allowFullExport)
         throw new DomainError('forbidden', 'full export is off on this server (--allow-full-export)');
       const share = generated(await findFor(caller, 'export-key', key));
+      await refuseWithPolicy(share);
       const result = await ceremonies.run({ kind: 'export', share, exportTo }, meeting, refuseToKeep);
       return result.kind === 'private-key' ? result.privateKey : undefined;
     },
 
     async exportShare(caller, key) {
-      return ceremonies.exportShare(generated(await findFor(caller, 'export-key', key)));
+      const share = generated(await findFor(caller, 'export-key', key));
+      await refuseWithPolicy(share);
+      return ceremonies.exportShare(share);
     },
 
     async importShare(caller, algorithm, backup) {

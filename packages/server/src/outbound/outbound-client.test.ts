@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../../test/self-signed-certificate.ts';
 import type { OutboundAllowEntry } from './outbound-allow-list.ts';
 import { createOutboundClient, type OutboundClient, type OutboundClientOptions } from './outbound-client.ts';
+import { OutboundFailure } from './outbound-failure.ts';
 import { parseOutboundUrl } from './outbound-url.ts';
 
 const LOOPBACK: OutboundAllowEntry = { kind: 'network', address: '127.0.0.0', family: 4, prefixBits: 8 };
@@ -243,7 +244,7 @@ describe('the outbound client', () => {
     const call = (): Promise<string> =>
       client.post(post(`http://127.0.0.1:${port}/`, { timeoutMs: 400 })).then(
         () => 'answered',
-        (error: { code: string }) => error.code,
+        (error: unknown) => (error instanceof OutboundFailure ? error.code : 'another error'),
       );
     const codes = await Promise.all(Array.from({ length: 1_030 }, call));
     expect(codes.filter((code) => code === 'busy')).toHaveLength(6);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HandMadeParty } from '../../test/exchange/hand-made-party.ts';
 import { exchangeOptions, MARKER, type RoomSetup, SimulatedRoom } from '../../test/exchange/simulated-room.ts';
 import { digest, testIdentity } from '../../test/exchange/test-identities.ts';
 import { type Keep, ProtocolAbort } from '../protocol.ts';
@@ -158,6 +159,7 @@ describe('what has to be durable', () => {
     const { keep, status } = exchange.start();
     expect(status).toMatchObject({ aborted: { cause: 'internal' } });
     expect({ keep, abandoned }).toEqual({ keep: undefined, abandoned: 1 });
+    expect(secret).toEqual(Buffer.alloc(secret.length));
   });
 });
 
@@ -336,6 +338,22 @@ describe('limits', () => {
     expect(party?.exchange.dropped).toBe(Math.max(0, roundFrames.length - 4));
     room.run();
     expect(new Set(room.results()).size).toBe(1);
+  });
+
+  it('buffer a bounded number of bytes of the round ahead', () => {
+    const setup: RoomSetup = {
+      candidates: 2,
+      present: [0, 1],
+      options: () => ({ limits: { bufferedBytes: 3000 } }),
+    };
+    const exchange = new Exchange(exchangeOptions(setup, 0, 0));
+    const other = new HandMadeParty(exchangeOptions(setup, 1, 1));
+    other.receive(0, exchange.start().send[0] ?? new Uint8Array());
+    exchange.receive(1, other.helloFrame());
+    exchange.receive(1, other.roundFrame(2, other.session, Buffer.alloc(3001)));
+    expect(exchange.dropped).toBe(1);
+    exchange.receive(1, other.roundFrame(2, other.session, Buffer.alloc(2999)));
+    expect(exchange.dropped).toBe(1);
   });
 
   it.each([

@@ -12,6 +12,7 @@
  */
 import { MalformedBytes } from '../codec.ts';
 import { type Keep, ProtocolAbort, type Round, type Step } from '../protocol.ts';
+import { Accusation, type Running } from './accusation.ts';
 import type { Ending, Judgement } from './ending.ts';
 import type { Output } from './exchange-output.ts';
 import { HelloRound } from './hello-round.ts';
@@ -28,6 +29,7 @@ import {
 import { Reports } from './reports.ts';
 import { Room, type RoomOptions } from './room.ts';
 import { RoundLog } from './round-log.ts';
+import { inRound, silence } from './silence.ts';
 import { equalBytes, hashOfStatement, isSameStatement, NO_HASH, type SignedStatement } from './statement.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -70,14 +72,7 @@ type Phase =
   | 'dispute'
   | 'ended';
 
-/** What is known from the first complete round on. */
-interface Running {
-  readonly log: RoundLog;
-  readonly reports: Reports;
-}
-
 const MAX_ROUND = 1000;
-const RELAY_HINT = 'the relay may be the cause';
 
 export class Exchange<Result> {
   readonly #options: ExchangeOptions<Result>;
@@ -96,7 +91,7 @@ export class Exchange<Result> {
   #round: Round<Result> | undefined;
   /** The broadcast waits until the host has stored what goes with it. */
   #isWaitingForKeep = false;
-  #accusation: { readonly culprits: readonly number[]; readonly reason: string } | undefined;
+  #accusation: Accusation | undefined;
   /** Aborts of candidates whose hello isn't there yet, one of each. */
   readonly #earlyAborts = new Map<number, Mail>();
   /** Parties that told that they ended the operation. */
@@ -158,7 +153,9 @@ export class Exchange<Result> {
 
   /** The host's time is up: ends the operation and names whose frames are missing. */
   timeOut(): Output<Result> {
-    this.#conclude(this.#silence());
+    const accusation = this.#phase === 'accusing' ? this.#accusation : undefined;
+    const awaited = this.#phase === 'dispute' ? 'reports' : this.#isWaitingForKeep ? 'keep' : 'frames';
+    this.#conclude(silence(this.#room, this.#hellos, this.#running, accusation ?? awaited));
     return this.look();
   }
 
@@ -265,8 +262,9 @@ export class Exchange<Result> {
     const { log } = this.#running;
     if ((this.#phase === 'rounds' || this.#phase === 'accusing') && log.claimants().length > 0) this.#dispute();
     if (this.#phase === 'dispute') this.#settleIfHopeless(log);
-    if (this.#phase === 'accusing') this.#blameIfConfirmed();
-    if (this.#phase !== 'rounds' || this.#round === undefined || this.#isWaitingForKeep) return;
+    if (this.#phase === 'accusing') this.#conclude(this.#accusation?.verdict(this.#running));
+    if (this.#phase !== 'rounds' || this.#round === undefined) return;
+    // This party's own frame is missing, too, as long as the host hasn't stored what goes with it.
     if (log.missing().length > 0) return;
     const broadcasts = log.complete();
     // Somebody's frame of the next round may have been waiting for this one's end.
@@ -295,7 +293,7 @@ export class Exchange<Result> {
       parties,
       hellos.map(({ statement }) => statement),
     );
-    this.#running = { log, reports: new Reports(this.#room, log) };
+    this.#running = { log, reports: new Reports(this.#room, log), gone: this.#gone };
     this.#phase = 'rounds';
     const meeting: Meeting = {
       parties,
@@ -323,12 +321,12 @@ export class Exchange<Result> {
       return;
     }
     this.#round = step;
+    this.#keep = step.keep;
     if (step.broadcast.length > this.#room.limits.payloadBytes || (this.#running?.log.completed ?? 0) >= MAX_ROUND) {
       this.#conclude(internal(new RangeError('a protocol above the bounds of the exchange')));
     } else if (step.keep === undefined) {
       this.#release(step);
     } else {
-      this.#keep = step.keep;
       this.#isWaitingForKeep = true;
     }
   }
@@ -357,44 +355,15 @@ export class Exchange<Result> {
   #accuse(abort: ProtocolAbort): void {
     if (this.#running === undefined) throw new Error('accused before the hellos');
     const { log } = this.#running;
-    const cause = log.completed === 0 ? 'refused' : 'protocol';
-    const culprits = abort.culprits
-      .map((position) => log.parties[position])
-      .filter((candidate): candidate is number => candidate !== undefined && candidate !== this.#room.me);
-    if (culprits.length === 0) {
-      this.#conclude({ cause, reason: abort.message });
+    const accusation = new Accusation(this.#room, abort, log.parties);
+    if (accusation.culprits.length === 0) {
+      this.#conclude({ cause: log.completed === 0 ? 'refused' : 'protocol', reason: abort.message });
       return;
     }
-    const reason = `${this.#room.namesOf(culprits)} broke the protocol: ${abort.message}`;
-    this.#accusation = { culprits, reason };
+    this.#accusation = accusation;
     this.#phase = 'accusing';
     this.#report();
     this.#proceed();
-  }
-
-  /** All but the accused have to confirm: what those saw of this round came after what they are accused for. */
-  #unconfirmed(): readonly number[] {
-    const culprits = this.#accusation?.culprits ?? [];
-    const { log, reports } = this.#running ?? {};
-    if (log === undefined || reports === undefined) return [];
-    return log.parties.filter((party) => {
-      if (party === this.#room.me || culprits.includes(party)) return false;
-      const gone = this.#gone.get(party);
-      const hasGoneAfter = gone?.round === log.completed + 1 && equalBytes(gone.previous, log.lastHash);
-      return !hasGoneAfter && log.find(log.completed + 1, party) === undefined && !reports.confirms(party);
-    });
-  }
-
-  #blameIfConfirmed(): void {
-    if (this.#accusation === undefined) return;
-    const { culprits, reason } = this.#accusation;
-    const unconfirmed = this.#unconfirmed();
-    if (unconfirmed.length === 0) {
-      this.#conclude({ cause: 'protocol', culprits, reason });
-    } else if (unconfirmed.every((party) => this.#gone.has(party))) {
-      const who = this.#room.namesOf(unconfirmed);
-      this.#conclude({ cause: 'protocol', reason: `${reason}; unconfirmed, since ${who} gave up` });
-    }
   }
 
   #dispute(): void {
@@ -406,7 +375,7 @@ export class Exchange<Result> {
   #settleIfHopeless(log: RoundLog): void {
     const claimants = log.claimants();
     if (!claimants.every((party) => this.#gone.has(party))) return;
-    const reason = `${this.#room.namesOf(claimants)} saw other frames ${ofRound(log)} and gave up without showing them`;
+    const reason = `${this.#room.namesOf(claimants)} saw other frames ${inRound(log)} and gave up without showing them`;
     this.#conclude({ cause: 'disagreement', reason });
   }
 
@@ -427,37 +396,9 @@ export class Exchange<Result> {
 
   // Ends
 
-  #silence(): Ending {
-    const silent = (parties: readonly number[], reason: string): Ending => ({
-      cause: 'silence',
-      silent: parties,
-      reason: `${reason}; ${RELAY_HINT}`,
-    });
-    const room = this.#room;
-    if (this.#running === undefined) {
-      const absent = this.#hellos.absent();
-      const came = room.candidates.length - absent.length;
-      return silent(absent, `${came} of ${room.size} parties came; not heard of: ${room.namesOf(absent)}`);
-    }
-    const { log } = this.#running;
-    if (this.#phase === 'accusing') {
-      const unconfirmed = this.#unconfirmed();
-      const missing = `unconfirmed, since nothing came from ${room.namesOf(unconfirmed)}`;
-      return silent(unconfirmed, `${this.#accusation?.reason ?? ''}; ${missing}`);
-    }
-    if (this.#phase === 'dispute') {
-      const claimants = log.claimants();
-      return silent(claimants, `${room.namesOf(claimants)} saw other frames ${ofRound(log)} and didn't show them`);
-    }
-    if (this.#isWaitingForKeep) {
-      return { cause: 'abandoned', reason: "what this server has to keep wasn't stored in time" };
-    }
-    const missing = log.missing();
-    return silent(missing, `no frame for round ${log.completed + 1} from ${room.namesOf(missing)}`);
-  }
-
-  #conclude({ proof, ...ending }: Ending): void {
-    if (this.#phase === 'ended') return;
+  #conclude(conclusion: Ending | undefined): void {
+    if (this.#phase === 'ended' || conclusion === undefined) return;
+    const { proof, ...ending } = conclusion;
     const reason = presentable(ending.reason);
     const own = this.#hellos.of(this.#room.me);
     if (own !== undefined) {
@@ -491,8 +432,4 @@ export class Exchange<Result> {
 
 function internal(error: unknown): Ending {
   return { cause: 'internal', reason: 'an internal error', error };
-}
-
-function ofRound(log: RoundLog): string {
-  return log.completed === 0 ? 'in the hello round' : `in round ${log.completed}`;
 }

@@ -185,6 +185,24 @@ describe('a party that breaks the protocol', () => {
   });
 });
 
+describe('a party that breaks the protocol in the last round', () => {
+  it('towards one party alone is blamed by that one, since those that are done tell what they saw', () => {
+    const room = new SimulatedRoom({
+      candidates: 3,
+      present: allOf(3),
+      rounds: 1,
+      toy: (slot) => ({
+        forge: (_, honest) => (slot === 2 ? Buffer.from('nonsense') : honest),
+        ...(slot === 0 ? {} : { isBlindTo: 2 }),
+      }),
+    });
+    room.start();
+    room.run();
+    expect(room.aborts()[0]).toMatchObject({ cause: 'protocol', culprits: [2] });
+    expect(room.results()[1]).toBeDefined();
+  });
+});
+
 /** Three candidates; the last is hand-made, the others are honest and in their first round. */
 function handMade(overrides: Partial<RoomSetup> = {}) {
   const setup: RoomSetup = { candidates: 3, present: allOf(3), rounds: 3, ...overrides };
@@ -331,6 +349,18 @@ describe('a party that lies about what it saw', () => {
     for (const abort of aborts()) expect(abort).toMatchObject({ cause: 'disagreement', culprits: [] });
   });
 
+  it('to one party, and says nothing to the other, makes the other show what it saw as well', () => {
+    const { liar, sendTo, settle, room, aborts } = inSecondRound();
+    sendTo(1, liar.roundFrame(2, digest('a hash of nothing'), Buffer.from('said in round 2')));
+    settle();
+    const reporters = liar.mail
+      .filter(({ statement }) => statement.kind === 'report')
+      .map(({ candidate }) => candidate);
+    expect(reporters.sort()).toEqual([0, 1]);
+    room.timeOut();
+    for (const abort of aborts()) expect(abort).toMatchObject({ cause: 'silence', culprits: [], silent: [2] });
+  });
+
   it('before this party has all frames of the round, is found out before the protocol goes on', () => {
     let steps = 0;
     const { room, liar, send, sendTo, aborts } = handMade({
@@ -388,19 +418,33 @@ describe('a party that says two things', () => {
     ]);
   });
 
-  it('can not make a proof against another', () => {
-    const { liar, send, settle, aborts, own } = playFirstRound();
-    const [victim] = liar.met;
-    if (victim === undefined) throw new Error('nobody met');
-    settle();
-    // Its own two statements, as if they were the victim's; and the victim's one statement, altered.
-    const other = liar.sign({ kind: 'round', round: 1, session: liar.session, previous: NO_HASH }, Buffer.alloc(1));
-    send(liar.abortFrame({ cause: 'equivocation', reason: 'server 0 lies', proof: { candidate: 0, one: own, other } }));
-    for (const abort of aborts()) {
-      expect(abort).toMatchObject({ cause: 'peer_aborted', culprits: [], gaveUp: 2 });
-      expect(abort?.reason).toBe('server 2 gave up: server 0 lies');
-    }
-  });
+  it.each(['statements of its own', 'an altered one', 'an altered one first', 'a hello and a frame', 'one twice'])(
+    'can not make a proof against another out of %s',
+    (what) => {
+      const { liar, send, settle, aborts, own } = playFirstRound();
+      settle();
+      const frame = liar.mail.find(({ candidate }) => candidate === 0)?.statement;
+      const [hello] = liar.met;
+      if (frame === undefined || hello === undefined) throw new Error('nothing came from server 0');
+      const bytes = Uint8Array.from(frame.bytes).fill(7, -1);
+      const altered = { ...frame, bytes };
+      const head = { kind: 'round', round: 1, session: liar.session, previous: NO_HASH } as const;
+      const pairs = new Map([
+        ['statements of its own', [own, liar.sign(head, Buffer.alloc(1))]],
+        ['an altered one', [frame, altered]],
+        ['an altered one first', [altered, frame]],
+        ['a hello and a frame', [hello, frame]],
+        ['one twice', [frame, frame]],
+      ]);
+      const [one, other] = pairs.get(what) ?? [];
+      if (one === undefined || other === undefined) throw new Error('no such pair');
+      send(liar.abortFrame({ cause: 'equivocation', reason: 'server 0 lies', proof: { candidate: 0, one, other } }));
+      for (const abort of aborts()) {
+        expect(abort).toMatchObject({ cause: 'peer_aborted', culprits: [], gaveUp: 2 });
+        expect(abort?.reason).toBe('server 2 gave up: server 0 lies');
+      }
+    },
+  );
 
   it('in two hellos with one fresh key is convicted', () => {
     const { liar, send, aborts } = handMade();
@@ -417,13 +461,13 @@ describe('a party that says two things', () => {
 
   it('nothing counts that it signs for another room, operation or session', () => {
     const { liar, send, room, aborts } = playFirstRound();
-    const elsewhere = new HandMadeParty({
-      ...exchangeOptions({ candidates: 3, present: allOf(3) }, 2, 2),
-      operation: 'refresh',
-    });
+    const options = exchangeOptions({ candidates: 3, present: allOf(3) }, 2, 2);
+    const doingElse = new HandMadeParty({ ...options, operation: 'refresh' });
+    const elsewhere = new HandMadeParty({ ...options, roomId: 'another room' });
     const head = { kind: 'round', round: 1, session: liar.session, previous: liar.session } as const;
     const payload = Buffer.from('of another operation');
     const frames = [
+      liar.mailbox.sealRound(doingElse.sign(head, payload), payload),
       liar.mailbox.sealRound(elsewhere.sign(head, payload), payload),
       liar.mailbox.sealRound(liar.sign({ ...head, session: digest('of another session') }, payload), payload),
       liar.mailbox.sealRound(liar.sign({ ...head, round: 3 }, payload), payload),

@@ -157,6 +157,22 @@ describe('a malicious relay', () => {
     expect(room.results()[0]).toBeDefined();
   });
 
+  it('that offers one room id twice can not end the second use by what it kept of the first', () => {
+    const first = new SimulatedRoom({ candidates: 2, present: [0, 1], seed: 'first' });
+    first.start();
+    const [, leaving] = first.parties;
+    if (leaving === undefined) throw new Error('no party');
+    first.apply(leaving, leaving.exchange.abandon());
+    const abort = first.sent.at(-1)?.frame ?? new Uint8Array();
+
+    const second = new SimulatedRoom({ candidates: 2, present: [0, 1], seed: 'second' });
+    second.start();
+    const [party] = second.parties;
+    party?.exchange.receive(1, second.sent[1]?.frame ?? new Uint8Array());
+    expect(party?.exchange.receive(1, abort).status).toBe('waiting');
+    expect(party?.exchange.dropped).toBe(1);
+  });
+
   it('sees nothing of a reason either', () => {
     const room = new SimulatedRoom({ candidates: 2, present: [0, 1] });
     room.start();

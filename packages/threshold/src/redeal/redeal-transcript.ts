@@ -84,7 +84,8 @@ export function encodeEvidence(encodedTranscript: Uint8Array, signatures: readon
 }
 
 /**
- * Checks what another party shows: all parties have signed, so that each of them has checked its part.
+ * Checks what another party shows: all parties have signed, so that each of them has checked its part. The identities
+ * are those that the evidence names: whoever reads it compares them, or the hash, with what it knows.
  * @throws MalformedBytes for bytes that aren't such evidence
  */
 export function readEvidence(
@@ -106,9 +107,14 @@ export function readEvidence(
     if (points === undefined) throw new MalformedBytes('commitments of the evidence');
     return [points];
   });
+  const indexes = said.parties.flatMap(({ index }) => (index === undefined ? [] : [index])).sort((a, b) => a - b);
+  const isNumbered = indexes.every((index, place) => index === place);
+  const isBase = said.base.length === 0 || said.base.length === indexes.length;
+  if (!isNumbered || !isBase || said.base.some((share) => group.decode(share) === undefined))
+    throw new MalformedBytes('parties of the evidence');
   const publicShares = newPublicShares(group, said, commitments);
-  if (publicShares === undefined) throw new MalformedBytes('shares of the evidence');
-  return { transcript: said, hash, publicShares };
+  if (publicShares.some((share) => group.isIdentity(share))) throw new MalformedBytes('shares of the evidence');
+  return { transcript: said, hash, publicShares: publicShares.map((share) => group.encode(share)) };
 }
 
 export function isSignedBy(identity: Uint8Array, transcriptHash: Uint8Array, signature: Uint8Array): boolean {
@@ -139,22 +145,25 @@ export function readCommitments(
   return all;
 }
 
-/** By index; undefined where one of them would be the identity, or the indexes aren't 0 to n - 1. */
+/**
+ * By index. The identity isn't refused here: who is to blame for it shows only after the parts are checked.
+ * @param commitments of all dealers
+ */
 export function newPublicShares(
   group: PrimeOrderGroup,
   { parties, base }: Pick<RedealTranscript, 'parties' | 'base'>,
   commitments: readonly (readonly Point[])[],
-): readonly Uint8Array[] | undefined {
-  const indexes = parties.flatMap(({ index }) => (index === undefined ? [] : [index])).sort((a, b) => a - b);
-  if (indexes.some((index, place) => index !== place)) return undefined;
+): readonly Point[] {
   const length = Math.max(0, ...commitments.map((points) => points.length));
   const sums = Array.from({ length }, (_, power) =>
     group.add(commitments.map((points) => points[power] ?? group.identity)),
   );
-  const shares = indexes.map((index) => {
+  const receivers = parties.filter(({ index }) => index !== undefined).length;
+  return Array.from({ length: receivers }, (_, index) => {
     const added = evaluateCommitments(group, sums, index + 1);
-    const before = base.length === 0 ? group.identity : group.decode(base[index] ?? new Uint8Array(0));
-    return before === undefined ? group.identity : group.add([before, added]);
+    if (base.length === 0) return added;
+    const before = group.decode(base[index] ?? new Uint8Array(0));
+    if (before === undefined) throw new RangeError('an old public share is none');
+    return group.add([before, added]);
   });
-  return shares.some((point) => group.isIdentity(point)) ? undefined : shares.map((point) => group.encode(point));
 }

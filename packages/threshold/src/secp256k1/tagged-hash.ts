@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { taggedHashPrefix } from '@countersign/algorithms/engines/secp256k1/tagged-hash';
+import { taggedHashPrefix } from '@countersign/algorithms/tagged-hash';
 
 /**
  * The tagged hash of BIP340 ("Design") for one tag, over the concatenation of public parts: 32 bytes. Secrets go

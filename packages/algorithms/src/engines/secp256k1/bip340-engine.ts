@@ -9,7 +9,7 @@ import type { FillRandom } from '../../kernel-randomness.ts';
 import { allocateSecret, copySecret, freeSecret } from '../../secret-memory.ts';
 import { SCALAR_BYTES } from './group-order.ts';
 import { generateScalar } from './private-scalar.ts';
-import { tapTweak } from './tagged-hash.ts';
+import { tapTweak } from '../../tagged-hash.ts';
 import { TweakedKeypairs } from './tweaked-keypairs.ts';
 
 /** A key pair is an object of the library's own form in locked memory; lengths are guaranteed by the caller. */

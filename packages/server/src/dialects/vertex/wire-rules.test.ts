@@ -170,7 +170,7 @@ describe('the Vertex API', () => {
       expect(outcomeOf(await call('POST', `/${word}/sign`, { body: sign }))).toBe(200);
       expect(
         errorOf(await call('POST', `/cluster/${word}/keygen`, { body: { ...body, cluster_name: 'none' } })),
-      ).toEqual([400, 'bad_request_params', 'cluster_name: no such cluster']);
+      ).toEqual([400, 'bad_request_params', 'there is no cluster of this name']);
       expect(
         outcomeOf(await call('POST', `/cluster/${word}/keygen`, { body: { ...body, num_parties: 4, key_name: 'x' } })),
       ).toBe('bad_n_and_t_params');

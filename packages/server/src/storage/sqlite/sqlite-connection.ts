@@ -75,6 +75,15 @@ export class SqliteConnection {
     return this.rows(query)[0];
   }
 
+  /** Moves what the write-ahead log holds into the database and cuts it: what was erased is then in neither. */
+  emptyLog(): void {
+    try {
+      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A reader is in the way, or the disk is full: the next checkpoint does it.
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.database.isOpen) this.database.close();

@@ -96,7 +96,10 @@ export class SqliteThresholdStore implements ThresholdStore {
     const changes = await this.#parts.commits.submit(
       bytes,
       () => this.#replace(share, alongside),
-      (changed) => this.#noteChanges(share.accountId, changed),
+      (changed) => {
+        this.#noteChanges(share.accountId, changed);
+        if (changed !== undefined && alongside.retire !== undefined) this.#parts.writer.emptyLog();
+      },
     );
     return changes !== undefined;
   }

@@ -18,7 +18,8 @@ export interface StoredShare {
 const SELECT_STORED = `SELECT name, status, version, facts ->> '$.epoch' AS epoch FROM threshold_shares
   WHERE id = ? AND account_id = ?`;
 const KEY_OF_NAME = 'SELECT 1 FROM keys WHERE account_id = ? AND name = ? AND id <> ?';
-const RETIRE = `UPDATE threshold_shares SET status = 'superseded', name = ?, version = version + 1
+/** The secret goes with it: t old shares together would still be the key. */
+const RETIRE = `UPDATE threshold_shares SET status = 'superseded', name = ?, sealed = x'', version = version + 1
   WHERE id = ? AND account_id = ?`;
 const DELETE = 'DELETE FROM threshold_shares WHERE id = ? AND account_id = ? RETURNING algorithm, version';
 

@@ -154,7 +154,7 @@ describe('finding libsodium', () => {
     const fresh = await import('./load-group.ts');
     return fresh.loadEd25519Group().then(
       () => 'it loaded',
-      (error: Error) => error.message,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
   }
 

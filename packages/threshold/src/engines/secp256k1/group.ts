@@ -5,9 +5,10 @@
  * Whether a scalar is zero, or a sum is, shows in the time taken. For a secret that has a chance of 2^-256, so that
  * only public structure (an accumulator that starts at zero) ever shows.
  */
-import { taggedHashPrefix } from '@countersign/algorithms/engines/secp256k1/tagged-hash';
+
 import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
 import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
+import { taggedHashPrefix } from '@countersign/algorithms/tagged-hash';
 import sodium from 'sodium-native';
 import type { Point } from '../../group.ts';
 import type { Secp256k1Group } from '../../secp256k1/secp256k1-group.ts';

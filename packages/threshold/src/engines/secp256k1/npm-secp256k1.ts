@@ -1,8 +1,8 @@
 /** The group by npm's prebuilt libsecp256k1, which is older than BIP340. */
 import { createHash } from 'node:crypto';
 import { reduceModOrder } from '@countersign/algorithms/engines/secp256k1/group-order';
-import { taggedHashPrefix } from '@countersign/algorithms/engines/secp256k1/tagged-hash';
 import { loadBindings } from '@countersign/algorithms/engines/secp256k1-npm/bindings';
+import { taggedHashPrefix } from '@countersign/algorithms/tagged-hash';
 import type { Secp256k1Group } from '../../secp256k1/secp256k1-group.ts';
 import { createSecp256k1Group } from './group.ts';
 

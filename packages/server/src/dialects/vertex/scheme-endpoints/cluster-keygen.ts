@@ -1,4 +1,3 @@
-import { DomainError } from '@countersign/core/domain-error';
 import { Type } from 'typebox';
 import { GeneratedKeyAnswerSchema, generatedKeyAnswer } from '../key-answers.ts';
 import { NameSchema } from '../name-schema.ts';
@@ -29,22 +28,15 @@ export const clusterKeygen: SchemeEndpoint = ({ word, algorithm }) =>
       const request = readRequest(body);
       const meeting = orThrow(readMeeting(request));
       const { key_name: keyName, cluster_name: clusterName, num_parties: parties, threshold } = request;
-      try {
-        return generatedKeyAnswer(
-          await services.threshold.generateInCluster(caller, {
-            algorithm,
-            keyName,
-            clusterName,
-            meeting,
-            parties,
-            threshold,
-          }),
-        );
-      } catch (error) {
-        // The API has no word for an unknown cluster, and "no such key" would be the wrong one.
-        if (error instanceof DomainError && error.code === 'not_found' && error.subject === undefined)
-          throw new DomainError('invalid_request', `cluster_name: ${error.message}`, { cause: error });
-        throw error;
-      }
+      return generatedKeyAnswer(
+        await services.threshold.generateInCluster(caller, {
+          algorithm,
+          keyName,
+          clusterName,
+          meeting,
+          parties,
+          threshold,
+        }),
+      );
     },
   });
