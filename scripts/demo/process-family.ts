@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 export interface FamilyMember {
   readonly pid: number;
-  /** `launcher`, `keeper`, `http`, `signer`, `generator`, `verifier`, or `other`. */
+  /** `launcher`, `keeper`, `http`, `signer`, `generator`, `party`, `verifier`, or `other`. */
   readonly role: string;
 }
 

@@ -1,174 +1,55 @@
-/**
- * Starts a real service on an empty temporary folder for a program that is going to talk to it, and takes it down
- * again. Loopback only; the folder and every process are gone when `stop` resolves.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** A real service on an empty temporary folder, for a program that is going to talk to it. Loopback only. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, processFamily } from './process-family.ts';
+import { HOST, type ManagedProcess, startProcess } from './managed-process.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '..', '..', 'bin', 'countersign.mjs');
-const HOST = '127.0.0.1';
-const START_TIMEOUT_MS = 60_000;
-/** Longer than the default drain. */
-const STOP_TIMEOUT_MS = 30_000;
-const POLL_MS = 50;
-const LOG_TAIL_CHARACTERS = 4000;
 
-export interface StopReport {
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
-  /** Processes of the service that outlived it; they were killed. */
-  readonly orphans: number;
-  readonly clean: boolean;
-}
-
-export interface ServiceProcess {
+export interface ServiceProcess extends ManagedProcess {
   readonly host: string;
-  readonly port: number;
   /** The administrator's API key, as it stands after `Basic`. */
   readonly apiKey: string;
   readonly dataDir: string;
-  /** Of the launcher; everything else of the service descends from it. */
-  readonly pid: number;
-  readonly startMs: number;
-  /** The last lines that the service logged. */
-  readonly logTail: () => string;
-  /** SIGTERM, then waits. A second call returns the first one's report. */
-  readonly stop: () => Promise<StopReport>;
 }
 
 /** @param flags further flags of `countersign serve`
+ *  @param env further variables
  *  @throws Error with the end of the service's log when it doesn't come up */
-export async function startService(flags: readonly string[] = []): Promise<ServiceProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
-  const dataDir = join(folder, 'data');
-  const logFile = join(folder, 'service.log');
-  const port = await freePort();
+export async function startService(
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
   const apiKey = Buffer.from(`${randomUUID()}:${randomBytes(32).toString('base64url')}`).toString('base64');
-  const startedMs = performance.now();
-  // A file, not a pipe: reading the log must not cost this process, which may be measuring.
-  const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(
-    process.execPath,
-    [LAUNCHER, 'serve', '--data-dir', dataDir, '--listen', `${HOST}:${port}`, ...flags],
-    { stdio: ['ignore', log, log], env: { ...cleanEnvironment(), COUNTERSIGN_BOOTSTRAP_KEY: apiKey } },
-  );
-  closeSync(log);
-  const logTail = (): string => readTail(logFile);
-  const killAtExit = (): void => {
-    killFamily(child.pid);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('exit', killAtExit);
-  let stopped: Promise<StopReport> | undefined;
-  const stop = (): Promise<StopReport> => {
-    stopped ??= stopProcess(child).finally(() => {
-      process.off('exit', killAtExit);
-      rmSync(folder, { recursive: true, force: true });
-    });
-    return stopped;
-  };
-  try {
-    await untilHealthy(child, port, logTail);
-  } catch (error) {
-    killFamily(child.pid);
-    await stop();
-    throw error;
-  }
-  if (child.pid === undefined) throw new Error('the service has no process');
-  return { host: HOST, port, apiKey, dataDir, pid: child.pid, startMs: performance.now() - startedMs, logTail, stop };
-}
-
-async function untilHealthy(child: ChildProcess, port: number, logTail: () => string): Promise<void> {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-      throw new Error(`the service ended while starting (${child.exitCode ?? child.signalCode}):\n${logTail()}`);
-    const status = await fetch(`http://${HOST}:${port}/health`, { signal: AbortSignal.timeout(2000) })
-      .then(async (response) => {
-        await response.arrayBuffer();
-        return response.status;
-      })
-      .catch(() => undefined);
-    if (status === 200) return;
-    await sleep(POLL_MS);
-  }
-  throw new Error(`the service wasn't healthy after ${START_TIMEOUT_MS / 1000} s:\n${logTail()}`);
-}
-
-async function stopProcess(child: ChildProcess): Promise<StopReport> {
-  const pid = child.pid;
-  if (pid === undefined) return { exitCode: undefined, signal: undefined, orphans: 0, clean: false };
-  const family = processFamily(pid).map((member) => member.pid);
-  const ended = new Promise<void>((done) => {
-    if (child.exitCode !== null || child.signalCode !== null) done();
-    else child.once('exit', () => done());
+  const started = await startProcess({
+    name: 'the service',
+    args: (port, folder) => [
+      LAUNCHER,
+      'serve',
+      '--data-dir',
+      join(folder, 'data'),
+      '--listen',
+      `${HOST}:${port}`,
+      ...flags,
+    ],
+    env: { ...env, COUNTERSIGN_BOOTSTRAP_KEY: apiKey },
   });
-  child.kill('SIGTERM');
-  const inTime = await Promise.race([ended.then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
-  if (!inTime) {
-    killFamily(pid);
-    await ended;
-  }
-  // A child may be a zombie for a moment until whoever inherited it has looked.
-  for (let tries = 0; tries < 20 && family.some(isAlive); tries++) await sleep(POLL_MS);
-  const orphans = family.filter(isAlive);
-  for (const orphan of orphans) killQuietly(orphan);
-  const exitCode = child.exitCode ?? undefined;
-  return {
-    exitCode,
-    signal: child.signalCode ?? undefined,
-    orphans: orphans.length,
-    clean: inTime && exitCode === 0 && orphans.length === 0,
-  };
+  return { ...started, host: HOST, apiKey, dataDir: join(started.folder, 'data') };
 }
 
-function killFamily(pid: number | undefined): void {
-  if (pid === undefined) return;
-  for (const member of processFamily(pid)) killQuietly(member.pid);
-  killQuietly(pid);
+export interface RelayProcess extends ManagedProcess {
+  /** As `relay_address` and `--relay` take it. */
+  readonly address: string;
+  /** For `COUNTERSIGN_RELAY_KEY` of the servers. */
+  readonly relayKey: string;
 }
 
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It's gone already.
-  }
-}
-
-/** Settings of the caller's shell would change what is started here. */
-function cleanEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('COUNTERSIGN_') || name === 'COUNTERSIGN_LIBSECP256K1',
-    ),
-  );
-}
-
-function readTail(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').slice(-LOG_TAIL_CHARACTERS);
-  } catch {
-    return '';
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) done(address.port);
-        else fail(new Error('no port'));
-      });
-    });
+/** A relay as a program of its own. @throws Error with the end of its log when it doesn't come up */
+export async function startRelay(): Promise<RelayProcess> {
+  const relayKey = randomBytes(32).toString('base64url');
+  const started = await startProcess({
+    name: 'the relay',
+    args: (port) => [LAUNCHER, 'relay', '--listen', `${HOST}:${port}`],
+    env: { COUNTERSIGN_RELAY_KEY: relayKey },
   });
+  return { ...started, address: `${HOST}:${started.port}`, relayKey };
 }

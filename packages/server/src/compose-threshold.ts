@@ -1,5 +1,4 @@
 /** Threshold keys in the HTTP process: party process, relay, ceremonies, and the rule servers that judge beforehand. */
-import { createServer } from 'node:http';
 import { DomainError } from '@countersign/core/domain-error';
 import type { Custody } from '@countersign/core/ports/custody';
 import type { Rooms } from '@countersign/core/ports/rooms';
@@ -34,14 +33,7 @@ export interface ThresholdService {
   close(): void;
 }
 
-const LOOPBACK = '127.0.0.1';
-
-export async function composeThreshold(
-  config: HttpConfig,
-  store: Store,
-  pools: SealedPools,
-  log: Logger,
-): Promise<ThresholdService> {
+export function composeThreshold(config: HttpConfig, store: Store, pools: SealedPools, log: Logger): ThresholdService {
   const outbound = createOutboundClient({ allow: config.outboundAllow });
   const { relay: relayConfig } = config;
   const relay = createRelay({
@@ -49,17 +41,14 @@ export async function composeThreshold(
     relayKeys: relayConfig.keys,
     roomPrefix: relayConfig.roomPrefix,
   });
-  const own = await listenForOurselves(relay);
   const listed = relayConfig.address === null ? undefined : parseRelayAddress(relayConfig.address);
   const client = createRelayClient({
-    allow: (host, port) => {
-      const isOperators = host === listed?.host && port === listed.port;
-      return (host === LOOPBACK && port === own.port) || isOperators ? { allowed: true } : judge(outbound, host, port);
-    },
+    allow: (host, port, signal) =>
+      host === listed?.host && port === listed.port ? { allowed: true } : judge(outbound, host, port, signal),
   });
   const rooms: Rooms = createMeetingRooms({
     client,
-    own: { relay, address: () => `${LOOPBACK}:${own.port}` },
+    own: { relay },
     other: relayConfig.address === null ? undefined : { address: relayConfig.address, key: relayConfig.keys[0] },
   });
 
@@ -106,29 +95,14 @@ export async function composeThreshold(
     },
     close: () => {
       client.close();
-      own.close();
       outbound.close();
     },
   };
 }
 
-/** The own relay as this process itself reaches it, whatever the public listener's certificate and address are. */
-async function listenForOurselves(relay: Relay): Promise<{ readonly port: number; close(): void }> {
-  const server = createServer({ shouldUpgradeCallback: (request) => relay.isConnectRequest(request) });
-  server.on('upgrade', (request, socket, head) => relay.handleUpgrade(request, socket, head));
-  server.on('request', (_request, response) => response.writeHead(404).end());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port for the own relay');
-  return { port: address.port, close: () => void server.close() };
-}
-
-async function judge(outbound: OutboundClient, host: string, port: number): Promise<RelayTarget> {
+async function judge(outbound: OutboundClient, host: string, port: number, signal: AbortSignal): Promise<RelayTarget> {
   try {
-    const { lookup } = await outbound.checkTarget(host, port);
+    const { lookup } = await outbound.checkTarget(host, port, signal);
     return { allowed: true, lookup };
   } catch (error) {
     if (!(error instanceof OutboundFailure)) throw error;

@@ -22,6 +22,7 @@ import { SealedPools } from './custody/sealed-pools.ts';
 import { DIALECTS } from './dialects/dialects.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { joinKeeper } from './keeper/keeper-link.ts';
+import { createRelayMetrics } from './relay/relay-metrics.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -94,7 +95,8 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
   const unknown = await store.closeOpenIntents();
   if (unknown > 0) log.warn({ intents: unknown }, 'intents without an outcome were closed as unknown');
   const installation = await installOnce(store.directory, config.bootstrapKey ?? undefined, Date.now());
-  const threshold = await composeThreshold(config, store, pools, log);
+  const threshold = composeThreshold(config, store, pools, log);
+  const relayMetrics = createRelayMetrics(() => threshold.relay.stats());
   const services = composeServices(config, store, metrics, threshold);
   const server = createHttpServer({
     services,
@@ -108,9 +110,9 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
     logger: log,
     metrics: {
       ...metrics,
-      render: () => {
+      render: async () => {
         for (const role of SEALED_ROLES) metrics.queueDepth(role, pools[role].queuedItems);
-        return metrics.render();
+        return (await metrics.render()) + (await relayMetrics.render());
       },
     },
     tls:

@@ -95,7 +95,7 @@ describe.each(THRESHOLD_SCHEMES)('%s between servers', (scheme) => {
   describe('the sequence of a caller', () => {
     it('generates a key once, with one public key for every path', async () => {
       const fresh = await cluster.create(scheme, 2, [0, 1, 2]);
-      expect(errorOf((await cluster.sign(fresh, [0], { msg: 'aa' }))[0]).err_type).toBe('key_operation_before_keygen');
+      await refuses(fresh, 0, 'key_operation_before_keygen');
       const answers = (await cluster.keygen(fresh)).map(expectBody);
       expect(answers.map(({ key_id }) => key_id)).toEqual(fresh.keyIds);
       expect(new Set(answers.map(({ params_hash }) => params_hash)).size).toBe(1);

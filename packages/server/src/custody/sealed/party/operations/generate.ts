@@ -1,7 +1,7 @@
 /** Key generation, or the rest of one that broke off. */
 import { createHash } from 'node:crypto';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
-import { decode, encode } from '@countersign/threshold/codec';
+import { bytes, decode, encode, struct } from '@countersign/threshold/codec';
 import { Exchange } from '@countersign/threshold/exchange/exchange';
 import { InvalidKeygenId, type KeygenId, parseKeygenId } from '@countersign/threshold/exchange/keygen-id';
 import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/protocol';
@@ -22,6 +22,12 @@ import type { KeygenParties, MadeShare, PartyScheme } from '../party-scheme.ts';
 import { openShare, type ShareSecret } from '../sealed-secrets.ts';
 
 const OPERATION = 'generate';
+
+const hello = struct({
+  share: shareHello,
+  /** In a cluster keygen ids are those of servers, so that the key's own public keys are told here. */
+  perKeyPublic: bytes(33),
+});
 
 export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
   const { rootKey, identity } = context;
@@ -46,33 +52,18 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
         `the room is for ${context.size} parties, and the key for ${members.length}`,
       );
     const me = members.findIndex((member) => member.identity === identity.public);
-    const parametersHash = hashParameters(scheme, operation.threshold, members);
+    const { threshold } = operation;
+    const parametersHash = hashParameters(scheme, threshold, members);
     refuseOtherParameters(secret, parametersHash);
-    const parties: KeygenParties = {
-      threshold: operation.threshold,
-      parties: members.map((member) => ({
-        identityKey: member.identity.identityKey,
-        perKeyPublic: member.perKeyPublic,
-        verify: (signature, tag, message) => member.identity.verifies(signature, tag, message),
-      })),
-      me,
-      sign: (tag, message) => identity.sign(tag, message),
-      perKeySecret: perKey,
-      session: parametersHash,
-    };
+    const sign = (tag: string, message: Uint8Array): Uint8Array => identity.sign(tag, message);
     const sealing = new ShareSealing({
       rootKey,
       slot,
       operation: OPERATION,
       perKey,
       parametersHash,
-      sign: parties.sign,
-      verify: parties.parties.map(({ verify }) => verify),
-    });
-    const describe = (made: MadeShare): NewShare => ({
-      made,
-      facts: factsOf(scheme, members, parties, parametersHash, made),
-      publicKey: scheme.publicKeyOf(made.groupKey),
+      sign,
+      verify: members.map(verifierOf),
     });
     const candidates = members.map((member, index) => candidateOf(member.identity, index));
     const exchange = new Exchange<PartyOutcome>({
@@ -81,15 +72,34 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
       operation: `${OPERATION}/${scheme.algorithm}`,
       me: identity,
       candidates,
-      hello: encode(shareHello, { threshold: operation.threshold, parametersHash, state: stateOf(secret) }),
+      hello: encode(hello, { share: { threshold, parametersHash, state: stateOf(secret) }, perKeyPublic }),
       random: kernelRandom,
       checkHellos: ({ hellos }) => {
-        const said = hellos.map((content) => decode(shareHello, content));
-        refuseDisagreement(
-          said,
-          { threshold: operation.threshold, parametersHash },
-          (party) => candidates[party]?.name ?? '',
+        const contents = hellos.map((content) => decode(hello, content));
+        const said = contents.map(({ share }) => share);
+        refuseDisagreement(said, { threshold, parametersHash }, (party) => candidates[party]?.name ?? '');
+        const holders = withPerKeys(
+          members,
+          contents.map((content) => content.perKeyPublic),
+          perKeyPublic.length,
         );
+        const parties: KeygenParties = {
+          threshold,
+          parties: holders.map((holder) => ({
+            identityKey: holder.identity.identityKey,
+            perKeyPublic: holder.perKeyPublic,
+            verify: verifierOf(holder),
+          })),
+          me,
+          sign,
+          perKeySecret: perKey,
+          session: hashParameters(scheme, threshold, holders),
+        };
+        const describe = (made: MadeShare): NewShare => ({
+          made,
+          facts: factsOf(scheme, holders, parties, parametersHash, made),
+          publicKey: scheme.publicKeyOf(made.groupKey),
+        });
         return sealing.finish(startOf(scheme, parties, secret, said, describe));
       },
     });
@@ -120,25 +130,55 @@ function startOf(
 
 interface Member {
   readonly identity: KeygenId['identity'];
+  /** Empty in a cluster, before the hellos. */
   readonly perKeyPublic: Uint8Array;
 }
 
-/** All parties in the order of their per-key public keys, which everybody can tell from the keygen ids alone. */
-function orderedMembers(others: readonly string[], scheme: PartyScheme, own: Member): readonly Member[] {
-  const members = [own, ...others.map((text) => parseMember(text, scheme))];
-  for (const field of ['perKeyPublic', 'identity'] as const) {
-    const seen = new Set(
-      members.map((member) =>
-        Buffer.from(field === 'identity' ? member.identity.identityKey : member.perKeyPublic).toString('hex'),
-      ),
+const NOT_KNOWN_YET = new Uint8Array(0);
+
+/**
+ * All parties in an order that everybody can tell from the keygen ids alone: that of their per-key public keys, or in a
+ * cluster, whose persistent ids have none, that of their identities.
+ */
+function orderedMembers(texts: readonly string[], scheme: PartyScheme, own: Member): readonly Member[] {
+  const others = texts.map((text) => parseMember(text, scheme));
+  const isCluster = others.some(({ perKeyPublic }) => perKeyPublic.length === 0);
+  if (isCluster && others.some(({ perKeyPublic }) => perKeyPublic.length > 0))
+    throw new OperationRefused('invalid_request', 'the keygen ids are all of servers, or all of keys; these are mixed');
+  const members = [isCluster ? { ...own, perKeyPublic: NOT_KNOWN_YET } : own, ...others];
+  const isTwice =
+    hasDuplicates(members.map(({ identity }) => identity.identityKey)) ||
+    (!isCluster && hasDuplicates(members.map(({ perKeyPublic }) => perKeyPublic)));
+  if (isTwice)
+    throw new OperationRefused(
+      'invalid_request',
+      'two of the keygen ids are the same, or of one server: every party needs a server of its own',
     );
-    if (seen.size !== members.length)
-      throw new OperationRefused(
-        'invalid_request',
-        'two of the keygen ids are the same, or of one server: every party needs a server of its own',
-      );
-  }
-  return members.sort((a, b) => Buffer.compare(a.perKeyPublic, b.perKeyPublic));
+  const place = (member: Member): Uint8Array => (isCluster ? member.identity.identityKey : member.perKeyPublic);
+  return members.sort((a, b) => Buffer.compare(place(a), place(b)));
+}
+
+/** The members with the per-key public keys of their hellos, which their identities signed. */
+function withPerKeys(members: readonly Member[], told: readonly Uint8Array[], length: number): readonly Member[] {
+  const holders = members.map(({ identity, perKeyPublic }, party): Member => {
+    const key = told[party];
+    const isExpected = perKeyPublic.length === 0 || (key !== undefined && Buffer.compare(key, perKeyPublic) === 0);
+    if (key?.length !== length || !isExpected)
+      throw new ProtocolAbort([party], 'its public key for this key is none, or not that of its keygen id');
+    return { identity, perKeyPublic: key };
+  });
+  // Either of the two may have copied the other's.
+  if (hasDuplicates(told)) throw new ProtocolAbort([], 'two parties have one public key for this key');
+  return holders;
+}
+
+function hasDuplicates(keys: readonly Uint8Array[]): boolean {
+  return new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size !== keys.length;
+}
+
+function verifierOf({ identity }: Member) {
+  return (signature: Uint8Array, tag: string, message: Uint8Array): boolean =>
+    identity.verifies(signature, tag, message);
 }
 
 function parseMember(text: string, scheme: PartyScheme): Member {
@@ -149,7 +189,7 @@ function parseMember(text: string, scheme: PartyScheme): Member {
     if (!(error instanceof InvalidKeygenId)) throw error;
     throw new OperationRefused('invalid_request', `a keygen id is not valid: ${error.message}`);
   }
-  if (parsed.scheme !== scheme.algorithm)
+  if (parsed.scheme !== scheme.algorithm && parsed.scheme !== 'persistent')
     throw new OperationRefused('invalid_request', `a keygen id is for ${parsed.scheme}, not for ${scheme.algorithm}`);
   return parsed;
 }
