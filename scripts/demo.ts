@@ -9,9 +9,9 @@
  */
 import { parseArgs } from 'node:util';
 import { createDsmClient } from './demo/dsm-client.ts';
+import type { StopReport } from './demo/managed-process.ts';
 import { findOtherOpenssl } from './demo/other-openssl.ts';
 import { type DemoReport, runDemo } from './demo/run-demo.ts';
-import type { StopReport } from './demo/managed-process.ts';
 import { startService } from './demo/service-process.ts';
 import { formatTable } from './demo/table.ts';
 

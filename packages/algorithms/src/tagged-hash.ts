@@ -1,9 +1,27 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** SHA-256(tag) twice: the first block of a tagged hash (BIP340, "Design", tagged hashes). */
 export function taggedHashPrefix(tag: string): Buffer {
   const digest = createHash('sha256').update(tag).digest();
   return Buffer.concat([digest, digest]);
+}
+
+const prefixes = new Map<string, Buffer>();
+
+/**
+ * The tagged hash of BIP340 over public parts, one after another: 32 bytes. Secrets don't go through here, since it
+ * leaves copies behind.
+ * @param tag a constant of the program, never data
+ * @param parts are joined without separators: all but one must have a fixed length, or carry their own
+ */
+export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Buffer {
+  let prefix = prefixes.get(tag);
+  if (prefix === undefined) {
+    prefix = taggedHashPrefix(tag);
+    prefixes.set(tag, prefix);
+  }
+  // One native call: with short parts that is twice as fast as a hash object.
+  return hash('sha256', Buffer.concat([prefix, ...parts]), 'buffer');
 }
 
 const TAP_TWEAK = taggedHashPrefix('TapTweak');

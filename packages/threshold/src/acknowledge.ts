@@ -44,8 +44,7 @@ export function acknowledged<Result, Acknowledged>(
             const signature = signatures[position];
             return signature === undefined || !acknowledgement.verify(result, position, signature);
           });
-          if (culprits.length > 0)
-            throw new ProtocolAbort(culprits, 'the acknowledgement is not signed as it must be');
+          if (culprits.length > 0) throw new ProtocolAbort(culprits, 'the acknowledgement is not signed as it must be');
           return { kind: 'finished', result: acknowledgement.finish(result, signatures) };
         }),
       abandon: () => acknowledgement.abandon(result),

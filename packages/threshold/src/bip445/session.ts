@@ -1,6 +1,6 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
-import { taggedHash } from '../secp256k1/tagged-hash.ts';
 import type { AggregateNonce } from './nonces.ts';
 import type { Signers } from './signers.ts';
 import type { TweakedKey } from './tweaked-key.ts';
@@ -29,15 +29,12 @@ export interface Session {
   readonly challenge: Uint8Array;
 }
 
-const nonceCoefficientHash = taggedHash('BIP0445/noncecoef');
-const challengeHash = taggedHash('BIP0340/challenge');
-
 /** Costs one point multiplication, however many sign. */
 export function openSession(group: Secp256k1Group, context: SessionContext): Session {
   const { signers, key, aggregateNonce, message } = context;
   const nonceCoefficient = reduced(
     group,
-    nonceCoefficientHash(signers.serializedIds, aggregateNonce.encoded, key.xOnly, message),
+    taggedHash('BIP0445/noncecoef', signers.serializedIds, aggregateNonce.encoded, key.xOnly, message),
   );
   const nonce = finalNonce(group, aggregateNonce, nonceCoefficient);
   const nonceX = group.xOnly(nonce);
@@ -48,7 +45,7 @@ export function openSession(group: Secp256k1Group, context: SessionContext): Ses
     nonceCoefficient,
     nonceX,
     isNonceNegated: !group.hasEvenY(nonce),
-    challenge: reduced(group, challengeHash(nonceX, key.xOnly, message)),
+    challenge: reduced(group, taggedHash('BIP0340/challenge', nonceX, key.xOnly, message)),
   };
 }
 

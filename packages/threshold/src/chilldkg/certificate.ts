@@ -1,8 +1,8 @@
 /** CertEq: everyone's signature over what all parties have to agree on. */
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { signSchnorr } from './schnorr.ts';
 import type { SessionParams } from './session-params.ts';
-import { bipDkgTag } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 
 const certificatePrefix = messagePrefix('certeq message');

@@ -1,3 +1,4 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,7 +24,6 @@ import { SecretScope } from './secret-scope.ts';
 import { serializeParams } from './session-params.ts';
 import { decryptSum, padsFromSenders, padsToReceivers } from './share-encryption.ts';
 import { assembleSum } from './simpl-ped-pop.ts';
-import { taggedHash } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 import { commitTo, commitToUnspendableScriptPath, evaluateShare } from './vss.ts';
 

@@ -1,6 +1,6 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { DkgOutput } from './dkg-output.ts';
 import type { SessionParams } from './session-params.ts';
-import { taggedHash } from './tagged-hash.ts';
 
 /** What a party has when a key generation succeeded. */
 export interface KeygenResult {

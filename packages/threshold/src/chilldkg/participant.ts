@@ -4,6 +4,7 @@
  */
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { missingSigners, signTranscript } from './certificate.ts';
 import {
   FaultyCoordinatorError,
@@ -25,7 +26,6 @@ import { withSecrets } from './secret-scope.ts';
 import { participantOf, type SessionParams, serializeParams, validateParams } from './session-params.ts';
 import { decryptSum, type EncryptionKey, padsFromSenders, padsToReceivers } from './share-encryption.ts';
 import { deal, receiveShare, serializeSum } from './simpl-ped-pop.ts';
-import { bipDkgTag } from './tagged-hash.ts';
 
 /** After step 1; holds no secret. */
 export interface ParticipantState1 {

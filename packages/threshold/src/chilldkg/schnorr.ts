@@ -1,7 +1,7 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
 import { withSecrets } from './secret-scope.ts';
-import { taggedHash } from './tagged-hash.ts';
 
 /**
  * A Schnorr signature of BIP340 with a chosen prefix of its tags: ChillDKG signs its proofs of possession under a

@@ -1,6 +1,7 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { DuplicateHostPubkeyError, InvalidHostPubkeyError, ThresholdOrCountError } from './chilldkg-errors.ts';
-import { bipDkgTag, taggedHash } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 
 /** What all participants of a session have to agree on before it starts. */

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { FaultyParticipantOrCoordinatorError } from './chilldkg-errors.ts';
 import { type SecretScope, withSecrets } from './secret-scope.ts';
-import { bipDkgTag } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 
 /** A participant's own side of all encryptions of a session. */

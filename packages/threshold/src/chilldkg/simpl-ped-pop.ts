@@ -4,13 +4,13 @@
  */
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { FaultyCoordinatorError, FaultyParticipantOrCoordinatorError } from './chilldkg-errors.ts';
 import { type DkgOutput, publicOutput } from './dkg-output.ts';
 import type { CoordinatorMessage1, ParticipantMessage1 } from './messages.ts';
 import { encodeWithIdentity } from './point-encoding.ts';
 import { signSchnorr, verifySchnorr } from './schnorr.ts';
 import type { SecretScope } from './secret-scope.ts';
-import { bipDkgTag } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 import {
   commitTo,

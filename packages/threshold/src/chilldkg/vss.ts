@@ -1,8 +1,9 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
+import { bipDkgTag } from './bip-dkg-tag.ts';
 import { IdentitySumError } from './chilldkg-errors.ts';
 import type { SecretScope } from './secret-scope.ts';
-import { bipDkgTag, taggedHash } from './tagged-hash.ts';
 import { uint32 } from './uint32.ts';
 
 /** Commitments to the coefficients of a polynomial of degree t - 1, the constant one first; the identity may occur. */

@@ -3,8 +3,8 @@
  * over it. Who has it and its own share has the key; the certificate itself is public to the holders.
  */
 import { createPublicKey, verify } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { bytes, type Codec, decode, encode, fixed, list, MalformedBytes, struct, u8, u16 } from '../codec.ts';
-import { taggedHash } from '../exchange/tagged-hash.ts';
 import type { Point } from '../group.ts';
 import { dealingMessage } from './dealing.ts';
 import type { Ed25519Group } from './ed25519-group.ts';

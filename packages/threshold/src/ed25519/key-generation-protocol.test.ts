@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,6 @@ import { CountingMemory } from '../../test/ed25519/counting-memory.ts';
 import { GROUPS } from '../../test/ed25519/groups.ts';
 import { type Outcome, runProtocol, type Tamper } from '../../test/ed25519/run-protocol.ts';
 import { decode, encode, MalformedBytes } from '../codec.ts';
-import { taggedHash } from '../exchange/tagged-hash.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort, type Round } from '../protocol.ts';
 import { complaintMessage } from './complaint.ts';

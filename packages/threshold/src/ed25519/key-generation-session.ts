@@ -1,4 +1,4 @@
-import { taggedHash } from '../exchange/tagged-hash.ts';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { ProtocolAbort } from '../protocol.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { liftX25519PublicKey } from './montgomery-map.ts';

@@ -1,8 +1,8 @@
 import { hkdfSync, type KeyObject } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { AEAD_KEY_BYTES, openBox, sealBox } from './aead.ts';
 import type { IdentitySecret, PublicIdentity } from './identity.ts';
 import type { SignedStatement } from './statement.ts';
-import { taggedHash } from './tagged-hash.ts';
 import { parseX25519PublicKey, x25519 } from './x25519.ts';
 
 const INFO = Buffer.from('countersign/exchange/v1/channel', 'utf8');

@@ -12,6 +12,8 @@
  * parties can still tell each other. The second goes through the room's channels; its boxes are in party order,
  * without the sender. Integers are little-endian.
  */
+
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import {
   bytes,
   type Codec,
@@ -35,7 +37,6 @@ import {
   SIGNED_STATEMENT_BYTES,
   type SignedStatement,
 } from './statement.ts';
-import { taggedHash } from './tagged-hash.ts';
 import { wellFormed } from './well-formed.ts';
 
 export const SALT_BYTES = 32;

@@ -3,7 +3,7 @@
  * Everything that is signed is a tagged hash, so that no signature can be taken for one of another purpose.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { taggedHash } from './tagged-hash.ts';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { isBelowP, parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from './x25519.ts';
 
 const KEY_BYTES = 32;

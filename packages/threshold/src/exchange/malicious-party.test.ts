@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HandMadeParty } from '../../test/exchange/hand-made-party.ts';
 import { exchangeOptions, type RoomSetup, SimulatedRoom } from '../../test/exchange/simulated-room.ts';
 import { digest, seededRandom } from '../../test/exchange/test-identities.ts';
+import { ProtocolAbort } from '../protocol.ts';
 import { Exchange } from './exchange.ts';
 import type { Aborted } from './exchange-output.ts';
 import { encodeHello } from './payloads.ts';
@@ -275,6 +276,49 @@ function inSecondRound() {
   const seen = seenBy(made.liar, 1, own);
   return { ...made, own, seen, hash: hashOfRound(seen.map(({ statement }) => statement)) };
 }
+
+describe('an accusation', () => {
+  it.each([
+    {
+      what: 'the same',
+      isSame: true,
+      culprits: [1],
+      says: 'server 1 broke the protocol: broadcast of round 1 is wrong',
+    },
+    { what: 'something else', isSame: false, culprits: [], says: 'unconfirmed, since server 2 gave up' },
+  ])('by a party whose last witness gives up after it saw $what', ({ isSame, culprits, says }) => {
+    const made = handMade({
+      toy: (slot) => ({ isBlindTo: 2, forge: (_, honest) => (slot === 1 ? Buffer.from('nonsense') : honest) }),
+    });
+    const { liar, send, settle, aborts } = made;
+    send(liar.helloFrame());
+    settle();
+    const payload = Buffer.from('said in round 1');
+    const head = { kind: 'round', round: 1, session: liar.session, previous: liar.session } as const;
+    send(liar.roundFrame(1, liar.session, payload));
+    settle();
+    expect(aborts()[0]).toBeUndefined();
+    const hash = hashOfRound(seenBy(liar, 1, liar.sign(head, payload)).map(({ statement }) => statement));
+    send(liar.abortFrame({ cause: 'abandoned', reason: 'stopped', proof: undefined }, 2, isSame ? hash : NO_HASH));
+    expect(aborts()[0]).toMatchObject({ cause: 'protocol', culprits });
+    expect(aborts()[0]?.reason).toContain(says);
+  });
+
+  it('never names the party that makes it', () => {
+    const room = new SimulatedRoom({
+      candidates: 2,
+      present: [0, 1],
+      options: () => ({
+        checkHellos: ({ me }) => {
+          throw new ProtocolAbort([me], 'a check failed');
+        },
+      }),
+    });
+    room.start();
+    room.run();
+    for (const abort of room.aborts()) expect(abort?.culprits).toEqual([]);
+  });
+});
 
 describe('a party that lies about what it saw', () => {
   it('is believed as long as it tells the truth', () => {

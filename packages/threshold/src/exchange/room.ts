@@ -1,3 +1,4 @@
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Ending } from './ending.ts';
 import {
   DEFAULT_LIMITS,
@@ -16,7 +17,6 @@ import {
   type Statement,
   signStatement,
 } from './statement.ts';
-import { taggedHash } from './tagged-hash.ts';
 import { Transcript } from './transcript.ts';
 
 const ROOM_TAG = 'countersign/exchange/v1/room';

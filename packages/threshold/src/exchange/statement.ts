@@ -3,9 +3,10 @@
  * It holds the hash of the payload instead of the payload, so that statements are small enough to be shown to others
  * as evidence.
  */
+
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { decode, encode, fixed, MalformedBytes, struct, u8, u16, word } from '../codec.ts';
 import { type IdentitySecret, type PublicIdentity, SIGNATURE_BYTES } from './identity.ts';
-import { taggedHash } from './tagged-hash.ts';
 
 export interface Statement {
   /** 1. */

@@ -86,7 +86,10 @@ function readParties(parameters: ExportParameters): readonly Giver[] {
   return givers;
 }
 
-function sealOwnShare({ me, recipient, recipientKey, scalar, seed, session }: ExportParameters, key: KeyObject): Buffer {
+function sealOwnShare(
+  { me, recipient, recipientKey, scalar, seed, session }: ExportParameters,
+  key: KeyObject,
+): Buffer {
   const ephemeral = x25519PrivateKey(seed);
   const ephemeralKey = x25519PublicBytes(ephemeral);
   const shared = x25519(ephemeral, key);
@@ -96,7 +99,11 @@ function sealOwnShare({ me, recipient, recipientKey, scalar, seed, session }: Ex
   return encode(message, { ephemeralKey, sealed });
 }
 
-function putTogether(parameters: ExportParameters, givers: readonly Giver[], broadcasts: readonly Uint8Array[]): Buffer {
+function putTogether(
+  parameters: ExportParameters,
+  givers: readonly Giver[],
+  broadcasts: readonly Uint8Array[],
+): Buffer {
   const { group, memory, me, scalar } = parameters;
   const secret = memory.allocate(SCALAR_BYTES);
   let isWhole = false;

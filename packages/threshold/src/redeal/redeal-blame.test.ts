@@ -1,7 +1,8 @@
-import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { type KeyObject, randomBytes, sign } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { describe, expect, it } from 'vitest';
 import { runProtocol } from '../../test/ed25519/run-protocol.ts';
-import { type Curve, CURVES } from '../../test/redeal/curves.ts';
+import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import {
   type Ceremony,
   ceremony,
@@ -9,18 +10,24 @@ import {
   type Lie,
   liar,
   openByHand,
-  said,
   type Seat,
+  said,
   start,
 } from '../../test/redeal/redeal-ceremony.ts';
 import { evaluate, invert, mod, randomScalar, shareKey } from '../../test/redeal/shamir.ts';
-import { taggedHash } from '../exchange/tagged-hash.ts';
+import { x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort } from '../protocol.ts';
 import { redeal } from './redeal.ts';
 import { CERTIFICATE_TAG } from './redeal-transcript.ts';
 
 /** A dealer that leaves (0), one that stays (1), who joins (2), another dealer (3), another that joins (4). */
-const RESHARE: readonly Seat[] = [{ deals: 2 }, { deals: 0, receives: 2 }, { receives: 0 }, { deals: 1, receives: 1 }, { receives: 3 }];
+const RESHARE: readonly Seat[] = [
+  { deals: 2 },
+  { deals: 0, receives: 2 },
+  { receives: 0 },
+  { deals: 1, receives: 1 },
+  { receives: 3 },
+];
 const REFRESH: readonly Seat[] = [2, 0, 1].map((index) => ({ deals: index, receives: index }));
 const IMPORT: readonly Seat[] = [{ receives: 0 }, { deals: 0 }, { receives: 1 }, { receives: 2 }];
 
@@ -60,8 +67,6 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
       for (const make of Object.values(roomOf)) {
         const room = make(curve);
         for (const me of room.parameters.keys()) {
-          const outcomes = runProtocol(start(room.parameters.length > 0 ? fresh(room) : room, new Map()));
-          expect(outcomes.every(({ abort }) => abort === undefined)).toBe(true);
           const handMade = runProtocol(start(fresh(room), new Map([[me, liar(room, me, {})]])));
           for (const [party, { result }] of handMade.entries()) if (party !== me) expect(result).toBeDefined();
         }
@@ -76,23 +81,29 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
         'wrong parts for all': () => ({ part: (_, part) => mod(part + 1n, curve.order) }),
         'a part above the order': () => ({ part: () => 2n ** 256n - 1n }),
         'the part zero': () => ({ part: () => 0n }),
-        "one receiver's part to another": ({ parameters }, me) => {
-          const first = parameters.findIndex(({ parties }, place) => place !== me && parties[place]?.index !== undefined);
-          return alter(({ sealed }) => ({ sealed: sealed.map(() => sealed[0] as Uint8Array).with(first === 0 ? 0 : 0, sealed[0] as Uint8Array) }));
-        },
-        'a ciphertext that does not open': () => alter(({ sealed }) => ({ sealed: sealed.with(-1, flipped(sealed.at(-1) as Uint8Array, 300)) })),
+        "one receiver's part to the others": () =>
+          alter(({ sealed }) => ({ sealed: sealed.map(() => sealed[0] as Uint8Array) })),
+        'a ciphertext that does not open': () =>
+          alter(({ sealed }) => ({ sealed: sealed.with(-1, flipped(sealed.at(-1) as Uint8Array, 300)) })),
         'too few parts': () => alter(({ sealed }) => ({ sealed: sealed.slice(1) })),
         'too many parts': () => alter(({ sealed }) => ({ sealed: [...sealed, ...sealed.slice(0, 1)] })),
         'no ephemeral key': () => alter(() => ({ ephemeralKey: new Uint8Array(32) })),
-        'another ephemeral key': () => alter(() => ({ ephemeralKey: flipped(randomBytes(32), 255).fill(0x11, 31) })),
+        'another ephemeral key': () =>
+          alter(() => ({ ephemeralKey: x25519PublicBytes(x25519PrivateKey(randomBytes(32))) })),
         'a degree too high': (room, me) => ({ polynomial: [...ownPolynomial(room, me), randomScalar(curve)] }),
         'a degree too low': (room, me) => ({ polynomial: ownPolynomial(room, me).slice(0, -1) }),
-        'a commitment that is no point': () => alter(({ commitments }) => ({ commitments: commitments.with(-1, new Uint8Array(curve.group?.pointBytes ?? 0).fill(0xff)) })),
-        'a commitment of another length': () => alter(({ commitments }) => ({ commitments: commitments.with(-1, randomBytes(5)) })),
-        'nothing': () => ({ round1: () => new Uint8Array(0) }),
+        'a commitment that is no point': () =>
+          alter(({ commitments }) => ({
+            commitments: commitments.with(-1, new Uint8Array(curve.group?.pointBytes ?? 0).fill(0xff)),
+          })),
+        'a commitment of another length': () =>
+          alter(({ commitments }) => ({ commitments: commitments.with(-1, randomBytes(5)) })),
+        nothing: () => ({ round1: () => new Uint8Array(0) }),
         'a byte too many': () => ({ round1: (broadcast) => Uint8Array.of(...broadcast, 0) }),
-        'garbage': () => ({ round1: () => randomBytes(900) }),
-        'a count that there is no memory for': () => ({ round1: (broadcast) => Uint8Array.of(255, 255, 255, 255, ...broadcast.slice(4)) }),
+        garbage: () => ({ round1: () => randomBytes(900) }),
+        'a count that there is no memory for': () => ({
+          round1: (broadcast) => Uint8Array.of(255, 255, 255, 255, ...broadcast.slice(4)),
+        }),
       };
       const cases = Object.keys(roomOf).flatMap((kind) => Object.keys(bad).map((lie) => ({ kind, lie })));
       it.each(cases)('$kind: $lie', ({ kind, lie }) => {
@@ -121,21 +132,17 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
 
       it('refresh: a constant that is not zero, committed to or not', () => {
         const polynomial = [randomScalar(curve), randomScalar(curve)];
-        const shown = alter(({ commitments }) => ({ commitments: [curve.multiplyBase(polynomial[0] ?? 0n), ...commitments] }));
+        const shown = alter(({ commitments }) => ({
+          commitments: [curve.multiplyBase(polynomial[0] ?? 0n), ...commitments],
+        }));
         expectBlame(roomOf.refresh(curve), new Map([[0, { ...shown, polynomial }]]), [0], /wrong degree/u);
         expectBlame(roomOf.refresh(curve), new Map([[0, { polynomial }]]), [0], /share/u);
       });
 
       it("another dealer's message as its own", () => {
         const room = roomOf.refresh(curve);
-        const honest = start(room);
-        const copied = (honest[0] as { broadcast: Uint8Array }).broadcast;
-        for (const each of honest) each.abandon();
-        const again = fresh(room);
-        // The same seed makes the same message.
-        const first = redealAs(again, 0);
-        expect(first.broadcast.length).toBe(copied.length);
-        const outcomes = runProtocol([first, liar(again, 1, { round1: () => first.broadcast }), redealAs(again, 2)]);
+        const first = redealAs(room, 0);
+        const outcomes = runProtocol([first, liar(room, 1, { round1: () => first.broadcast }), redealAs(room, 2)]);
         expect(outcomes.map(({ abort }) => abort?.culprits)).toEqual([[1], [], [1]]);
       });
 
@@ -166,7 +173,11 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
       });
 
       it('for a key to deal to that is none, by all before anything is dealt', () => {
-        for (const [kind, culprit] of [['reshare', 2], ['refresh', 1], ['import', 0]] as const) {
+        for (const [kind, culprit] of [
+          ['reshare', 2],
+          ['refresh', 1],
+          ['import', 0],
+        ] as const) {
           const room = roomOf[kind](curve);
           const parties = room.parameters[0]?.parties.map((party, place) =>
             // For one dealer only.
@@ -189,20 +200,23 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
       const bad: Record<string, (room: Ceremony, me: number) => Lie> = {
         'complains without reason': (room, me) => ({ round2: () => said.complaint(0, secretFor(room, me, 0)) }),
         'complains with another secret': () => ({ round2: () => said.complaint(0, randomBytes(32)) }),
-        'complains with its secret for another dealer': (room, me) => ({ round2: () => said.complaint(0, secretFor(room, me, 1)) }),
+        'complains with its secret for another dealer': (room, me) => ({
+          round2: () => said.complaint(0, secretFor(room, me, 1)),
+        }),
         'complains about itself': (room, me) => ({ round2: () => said.complaint(me, secretFor(room, me, 1)) }),
         'complains about nobody': (room, me) => ({ round2: () => Uint8Array.of(1, 231, 3, ...secretFor(room, me, 0)) }),
-        'complains about who does not deal': (room, me) => ({ round2: () => said.complaint(2, secretFor(room, me, 0)) }),
+        'complains about who does not deal': (room, me) => ({
+          round2: () => said.complaint(2, secretFor(room, me, 0)),
+        }),
         'refuses without reason': () => ({ round2: () => said.refusal() }),
         'signs wrongly': () => ({ round2: (signed) => flipped(signed, 100) }),
-        'signs with another key': (room) => ({
-          round2: () => {
-            const key = createPrivateKey({ key: randomBytes(32), format: 'raw-private', asymmetricKeyType: 'ed25519' });
-            return said.signature(sign(null, taggedHash(CERTIFICATE_TAG, room.parameters[0]?.session ?? key.export()), key));
-          },
+        'signs with the key of another party': ({ identities }) => ({
+          round2: (_signed, hash) =>
+            said.signature(sign(null, taggedHash(CERTIFICATE_TAG, hash), identities[0] as KeyObject)),
         }),
         'signs something else': ({ identities }, me) => ({
-          round2: () => said.signature(sign(null, taggedHash(CERTIFICATE_TAG, randomBytes(32)), identities[me] as KeyObject)),
+          round2: () =>
+            said.signature(sign(null, taggedHash(CERTIFICATE_TAG, randomBytes(32)), identities[me] as KeyObject)),
         }),
         'says nothing': () => ({ round2: () => new Uint8Array(0) }),
         'says something of another length': () => ({ round2: (signed) => Uint8Array.of(...signed, 0) }),
@@ -247,7 +261,10 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
           const me = 1;
           const index = REFRESH[me]?.receives ?? 0;
           const honest = [0, 2].map((party) => [party, redealAs(room, party)] as const);
-          const others = honest.reduce((sum, [party, { broadcast }]) => sum + openByHand(room, party, me, broadcast), 0n);
+          const others = honest.reduce(
+            (sum, [party, { broadcast }]) => sum + openByHand(room, party, me, broadcast),
+            0n,
+          );
           const before = room.key.shares[index] ?? 0n;
           const slope = mod(-(before + others) * invert(BigInt(index + 1), curve.order), curve.order);
           const zeroed = liar(room, me, { polynomial: [0n, slope], ...(round2 && { round2 }) });
@@ -272,7 +289,11 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
         const before = group.decode(room.key.publicShares[index] ?? new Uint8Array(0)) ?? group.identity;
         const target = group.negate(group.add([before, ...others]));
         const slope = group.multiplyPublic(target, group.invertPublic(group.scalarOf(index + 1)));
-        const rogue = liar(room, 1, alter(() => ({ commitments: [group.encode(slope)] })));
+        const rogue = liar(
+          room,
+          1,
+          alter(() => ({ commitments: [group.encode(slope)] })),
+        );
         const [first, second] = honest;
         const outcomes = runProtocol([first ?? rogue, rogue, second ?? rogue]);
         expect(outcomes.map(({ abort }) => abort?.culprits)).toEqual([[1], [], [1]]);
@@ -326,7 +347,8 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
       const rounds = start(room);
       const broadcasts = rounds.map(({ broadcast }) => Uint8Array.from(broadcast));
       for (const [me, each] of rounds.entries()) {
-        const altered = broadcasts.with(me, flipped(broadcasts[me] ?? new Uint8Array(0), 80));
+        const altered: Uint8Array[] = [...broadcasts];
+        altered[me] = flipped(broadcasts[me] ?? new Uint8Array(0), 80);
         expect(abortOf(() => each.next(altered))?.culprits).toEqual([]);
       }
       expect(room.memory.allocated).toBe(0);
@@ -360,7 +382,9 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
 
     function ownPolynomial({ parameters, constants }: Ceremony, me: number): bigint[] {
       const threshold = parameters[me]?.threshold ?? 0;
-      return Array.from({ length: threshold }, (_, power) => (power === 0 ? (constants[me] ?? 0n) : randomScalar(curve)));
+      return Array.from({ length: threshold }, (_, power) =>
+        power === 0 ? (constants[me] ?? 0n) : randomScalar(curve),
+      );
     }
   });
 });

@@ -1,9 +1,9 @@
-import { x25519PrivateKey, x25519PublicBytes, parseX25519PublicKey } from '../exchange/x25519.ts';
+import { lagrangeCoefficient } from '../ed25519/lagrange-coefficient.ts';
 import { MAX_PARTIES } from '../exchange/exchange-limits.ts';
+import { parseX25519PublicKey, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';
 import { ProtocolAbort } from '../protocol.ts';
 import type { SecretMemory } from '../secret-memory.ts';
-import { lagrangeCoefficient } from '../ed25519/lagrange-coefficient.ts';
 import type { RedealKind, RedealParty } from './redeal-transcript.ts';
 
 export interface RedealParameters {

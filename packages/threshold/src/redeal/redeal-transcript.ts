@@ -1,5 +1,6 @@
 /** What a redealing leaves behind: everything that was said in round 1, and everybody's signature over it. */
 import { createPublicKey, verify } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import {
   bytes,
   type Decoded,
@@ -14,9 +15,8 @@ import {
   u32,
   word,
 } from '../codec.ts';
-import { taggedHash } from '../exchange/tagged-hash.ts';
-import type { Point, PrimeOrderGroup } from '../group.ts';
 import { evaluateCommitments } from '../ed25519/polynomial.ts';
+import type { Point, PrimeOrderGroup } from '../group.ts';
 
 export const REDEAL_KINDS = ['refresh', 'reshare', 'import'] as const;
 export type RedealKind = (typeof REDEAL_KINDS)[number];

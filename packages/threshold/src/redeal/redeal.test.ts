@@ -62,16 +62,14 @@ function constants<T extends object>(values: T): { [Name in keyof T]: fc.Arbitra
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fc.constant(value)])) as never;
 }
 
-const refreshing: fc.Arbitrary<Sizes> = fc
-  .integer({ min: 1, max: 7 })
-  .chain((holders) =>
-    fc.record({ threshold: fc.integer({ min: 1, max: holders }), order: subset(holders, holders) }).map(
-      ({ threshold, order }): Sizes => ({
-        ...{ oldThreshold: threshold, oldHolders: holders, threshold },
-        seats: order.map((index) => ({ deals: index, receives: index })),
-      }),
-    ),
-  );
+const refreshing: fc.Arbitrary<Sizes> = fc.integer({ min: 1, max: 7 }).chain((holders) =>
+  fc.record({ threshold: fc.integer({ min: 1, max: holders }), order: subset(holders, holders) }).map(
+    ({ threshold, order }): Sizes => ({
+      ...{ oldThreshold: threshold, oldHolders: holders, threshold },
+      seats: order.map((index) => ({ deals: index, receives: index })),
+    }),
+  ),
+);
 
 const importing: fc.Arbitrary<Sizes> = fc
   .integer({ min: 1, max: 7 })
@@ -177,7 +175,11 @@ describe.each(CURVES)('redealing on $name', (curve) => {
       const steps = [
         { kind: 'import', threshold: 2, seats: [{ deals: 0 }, { receives: 0 }, { receives: 1 }, { receives: 2 }] },
         { kind: 'refresh', threshold: 2, seats: [0, 1, 2].map((index) => ({ deals: index, receives: index })) },
-        { kind: 'reshare', threshold: 3, seats: [{ deals: 2, receives: 3 }, { receives: 0 }, { deals: 0, receives: 1 }, { receives: 2 }] },
+        {
+          kind: 'reshare',
+          threshold: 3,
+          seats: [{ deals: 2, receives: 3 }, { receives: 0 }, { deals: 0, receives: 1 }, { receives: 2 }],
+        },
         { kind: 'refresh', threshold: 3, seats: [3, 1, 0, 2].map((index) => ({ deals: index, receives: index })) },
         { kind: 'reshare', threshold: 1, seats: [{ deals: 0, receives: 0 }, { deals: 3 }, { deals: 2 }] },
       ] as const;
@@ -204,7 +206,8 @@ describe.each(CURVES)('redealing on $name', (curve) => {
     describe('parameters that no honest party has', () => {
       const seats: readonly Seat[] = [{ deals: 0, receives: 1 }, { deals: 1 }, { receives: 0 }];
       const reshare = (): RedealParameters =>
-        ceremony({ key: shareKey(curve, 2, 3), kind: 'reshare', threshold: 2, seats }).parameters[0] as RedealParameters;
+        ceremony({ key: shareKey(curve, 2, 3), kind: 'reshare', threshold: 2, seats })
+          .parameters[0] as RedealParameters;
       const refresh = (): RedealParameters => {
         const three = [0, 1, 2].map((index) => ({ deals: index, receives: index }));
         const key = shareKey(curve, 2, 3);

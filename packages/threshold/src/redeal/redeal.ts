@@ -196,9 +196,7 @@ function sign(parameters: RedealParameters, accepted: Accepted, scalar: Buffer):
     broadcast,
     // Who only deals has nothing to lose.
     keep:
-      index === undefined
-        ? undefined
-        : { kind: 'pending', secret: pendingOf(memory, index, transcriptHash, scalar) },
+      index === undefined ? undefined : { kind: 'pending', secret: pendingOf(memory, index, transcriptHash, scalar) },
     next: (verdicts) => {
       let isTaken = false;
       try {

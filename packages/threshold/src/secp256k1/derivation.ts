@@ -1,8 +1,8 @@
 /** Child keys of a group key, as tweaks that are applied while signing: no share changes. */
 import { createHmac } from 'node:crypto';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from './secp256k1-group.ts';
-import { taggedHash } from './tagged-hash.ts';
 import type { Tweak } from './tweak.ts';
 
 const CHAIN_CODE_BYTES = 32;
@@ -10,8 +10,6 @@ const HALF = 32;
 /** BIP32 counts the depth in one byte. */
 const MAX_PATH_LENGTH = 255;
 const FIRST_HARDENED = 0x8000_0000;
-
-const tapTweakHash = taggedHash('TapTweak');
 
 export interface DerivedKey {
   /** In the order of the path. */
@@ -72,7 +70,7 @@ export function deriveTaprootTweak(group: Secp256k1Group, publicKey: Uint8Array,
   if (merkleRoot.length !== 0 && merkleRoot.length !== HALF) throw new RangeError('a merkle root has 32 bytes or none');
   const point = decodeKey(group, publicKey);
   const internal = group.hasEvenY(point) ? point : group.negate(point);
-  const value = Uint8Array.from(tapTweakHash(group.xOnly(internal), merkleRoot));
+  const value = Uint8Array.from(taggedHash('TapTweak', group.xOnly(internal), merkleRoot));
   return { tweak: { value, isXOnly: true }, publicKey: group.xOnly(addTweak(group, internal, value)) };
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { decode, encode } from '../../src/codec.ts';
 import { openShare, sealShare } from '../../src/ed25519/share-encryption.ts';
-import { taggedHash } from '../../src/exchange/tagged-hash.ts';
+import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../../src/exchange/x25519.ts';
 import { ProtocolAbort, type Round, round } from '../../src/protocol.ts';
 import { type Redealt, redeal } from '../../src/redeal/redeal.ts';
@@ -105,7 +105,7 @@ export interface Lie {
   /** Alters the encoded message of round 1. */
   readonly round1?: (broadcast: Uint8Array) => Uint8Array;
   /** Makes the message of round 2 from the honest one, a signature over what all were told. */
-  readonly round2?: (signed: Uint8Array, dealings: readonly Uint8Array[]) => Uint8Array;
+  readonly round2?: (signed: Uint8Array, transcriptHash: Uint8Array) => Uint8Array;
 }
 
 export interface HandMadeDealing {
@@ -135,10 +135,11 @@ export function liar(room: Ceremony, me: number, lie: Lie): Round<Redealt> {
         ...{ kind, threshold, epoch, groupKey, session, parties, dealings },
         base: base?.publicShares ?? [],
       });
-      const message = taggedHash(CERTIFICATE_TAG, hashTranscript(transcript));
+      const hash = hashTranscript(transcript);
+      const message = taggedHash(CERTIFICATE_TAG, hash);
       const signed = said.signature(sign(null, message, identities[me] as KeyObject));
       return round({
-        broadcast: lie.round2?.(signed, dealings) ?? signed,
+        broadcast: lie.round2?.(signed, hash) ?? signed,
         next: () => {
           throw new ProtocolAbort([], 'the liar goes');
         },

@@ -31,6 +31,11 @@ export const shareHello = struct({
 });
 export type ShareHello = Decoded<typeof shareHello>;
 
+/** What a party with this secret does at the end of the operation. */
+export function partOf(secret: ShareSecret | undefined): 'stores' | 'helps' {
+  return secret?.kind === 'share' ? 'helps' : 'stores';
+}
+
 /** What a party says of the share that it has, or is about to have. */
 export function stateOf(secret: ShareSecret | undefined): ShareHello['state'] {
   if (secret === undefined || secret.kind === 'created') return { kind: 'fresh' };
@@ -128,19 +133,22 @@ export class ShareSealing {
     return this.#sealAs('certified', this.#share);
   };
 
-  /** @param receives false for a party that only dealt: it has nothing to store */
-  finish(protocol: Step<NewShare>, receives = true): Round<PartyOutcome> {
+  /**
+   * @param part what this party does at the end: it `stores` a new share; or it `helps` others to finish what it has
+   * itself already, so that storing would only set it back; or it has only `dealt`
+   */
+  finish(protocol: Step<NewShare>, part: 'stores' | 'helps' | 'dealt'): Round<PartyOutcome> {
     return acknowledged<NewShare, PartyOutcome>(protocol, {
       sign: (share) => this.#parts.sign(ACKNOWLEDGE_TAG, this.#digest(share)),
       verify: (share, position, signature) =>
         this.#parts.verify[position]?.(signature, ACKNOWLEDGE_TAG, this.#digest(share)) === true,
       keep: (share) => {
-        if (!receives) return undefined;
+        if (part !== 'stores') return undefined;
         this.#share = share;
         return { kind: 'share' };
       },
       finish: (share) => {
-        if (!receives) return { kind: 'nothing' };
+        if (part === 'dealt') return { kind: 'nothing' };
         const sealed = this.#sealAs('share', share);
         share.made.free();
         return { kind: 'share', sealed, facts: share.facts, publicKey: share.publicKey };

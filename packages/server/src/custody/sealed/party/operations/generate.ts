@@ -9,6 +9,7 @@ import type { PartyOutcome } from '../../../messages/party-message.ts';
 import { candidateOf, kernelRandom } from '../exchange-parts.ts';
 import {
   type NewShare,
+  partOf,
   refuseDisagreement,
   refuseOtherParameters,
   type ShareHello,
@@ -100,7 +101,7 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
           facts: factsOf(scheme, holders, parties, parametersHash, made),
           publicKey: scheme.publicKeyOf(made.groupKey),
         });
-        return sealing.finish(startOf(scheme, parties, secret, said, describe));
+        return sealing.finish(startOf(scheme, parties, secret, said, describe), partOf(secret));
       },
     });
     return { exchange, seal: sealing.seal, free: () => opened.free() };

@@ -24,11 +24,12 @@ import type { PublicIdentity } from '@countersign/threshold/exchange/identity';
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';
 import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/protocol';
 import { type Redealt, recoverRedealt, redeal } from '@countersign/threshold/redeal/redeal';
-import type { RedealKind, RedealParty } from '@countersign/threshold/redeal/redeal-transcript';
+import { type RedealKind, type RedealParty, readEvidence } from '@countersign/threshold/redeal/redeal-transcript';
 import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../../messages/party-message.ts';
 import { candidateOf, kernelRandom } from '../exchange-parts.ts';
 import {
   type NewShare,
+  partOf,
   refuseDisagreement,
   refuseOtherParameters,
   ShareSealing,
@@ -145,18 +146,16 @@ export function openRedeal(plan: RedealPlan): PartySession {
           nameOf,
         );
         if (into?.value.kind === 'certified' || into?.value.kind === 'share')
-          return sealing.finish({
-            kind: 'finished',
-            result: storedShare(into.value, scheme.publicKeyOf(into.value.facts.groupKey)),
-          });
+          return sealing.finish(
+            { kind: 'finished', result: storedShare(into.value, scheme.publicKeyOf(into.value.facts.groupKey)) },
+            partOf(into.value),
+          );
         const agreed = agreedOffer(said, nameOf);
         const describe = (redealt: Redealt): NewShare => newShareOf(plan, agreed, parametersHash, me, redealt);
         const certified = said.find(({ share }) => share.state.kind === 'certified')?.share.state;
         if (certified?.kind === 'certified') {
-          if (into?.value.kind !== 'pending')
-            throw new ProtocolAbort([], 'another party shows new shares that this one has never agreed to');
-          const recovered = recoverRedealt(scheme.group, MEMORY, into.value.resume, certified.evidence);
-          return sealing.finish({ kind: 'finished', result: describe(recovered) });
+          const result = describe(recover(plan, agreed, into?.value, certified.evidence));
+          return sealing.finish({ kind: 'finished', result }, receives ? 'stores' : 'dealt');
         }
         const dealers = said.flatMap((each, party) => (each.offer === undefined ? [] : [party]));
         plan.checkOffer?.(agreed, dealers.length);
@@ -169,7 +168,7 @@ export function openRedeal(plan: RedealPlan): PartySession {
           me,
           secrets,
         );
-        return sealing.finish(transformed(protocol, describe), receives);
+        return sealing.finish(transformed(protocol, describe), receives ? 'stores' : 'dealt');
       },
     });
     return { exchange, seal: sealing.seal, free };
@@ -177,6 +176,28 @@ export function openRedeal(plan: RedealPlan): PartySession {
     free();
     throw error;
   }
+}
+
+/** What another party shows the end of. Who only dealt has kept nothing, and needs only to see that it is its own. */
+function recover(
+  { scheme, members, kind, into }: RedealPlan,
+  agreed: Offer,
+  secret: ShareSecret | undefined,
+  evidence: Uint8Array,
+): Redealt {
+  if (into !== undefined) {
+    if (secret?.kind !== 'pending')
+      throw new ProtocolAbort([], 'another party shows new shares that this one has never agreed to');
+    return recoverRedealt(scheme.group, MEMORY, secret.resume, evidence);
+  }
+  const { transcript, hash, publicShares } = readEvidence(scheme.group, evidence);
+  const isOurs =
+    transcript.kind === kind &&
+    same(transcript.groupKey, agreed.groupKey) &&
+    transcript.parties.length === members.length &&
+    transcript.parties.every(({ identity }, place) => same(identity, members[place]?.identity.identityKey ?? identity));
+  if (!isOurs) throw new ProtocolAbort([], 'another party shows shares of another key, or of other parties');
+  return { scalar: undefined, publicShares, transcriptHash: hash, evidence: Uint8Array.from(evidence) };
 }
 
 function start(
@@ -280,8 +301,9 @@ function coefficient(group: PartyScheme['group'], indexes: readonly number[], in
 /** What those say alike who deal; a party that is through speaks of the key, and has no old shares to speak of. */
 function agreedOffer(said: readonly Decoded<typeof hello>[], nameOf: (party: number) => string): Offer {
   const isThrough = ({ share }: Decoded<typeof hello>): boolean => share.state.kind === 'certified';
-  const agreed =
-    said.find((each) => each.offer !== undefined && !isThrough(each))?.offer ?? said.find(isThrough)?.offer;
+  // A party that received without dealing has no offer, through or not.
+  const offering = said.filter((each) => each.offer !== undefined);
+  const agreed = (offering.find((each) => !isThrough(each)) ?? offering[0])?.offer;
   if (agreed === undefined) throw new ProtocolAbort([], 'no party of the room deals anything');
   said.forEach((each, party) => {
     if (each.offer === undefined) return;

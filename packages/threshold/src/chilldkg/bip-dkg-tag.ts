@@ -1,0 +1,2 @@
+/** What every tag of ChillDKG begins with. */
+export const bipDkgTag = 'BIP DKG/';
