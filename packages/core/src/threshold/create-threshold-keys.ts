@@ -1,13 +1,13 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
 import { type GroupId, type KeyId, newId } from '../ids.ts';
-import type { KeyRecord } from '../key-record.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';
 import { administersAccount, type Caller, canSee, holdsPermission, type Permission } from '../principal.ts';
 import type { KeyReference } from '../signing-item.ts';
+import { keyRecordOf } from './threshold-key-record.ts';
 import {
   type GeneratedKey,
   MAX_PARTIES,
@@ -100,8 +100,28 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     };
   }
 
-  /** Into a row made by `create`: key generation, joining a quorum, receiving an imported key. */
+  /** Goes on after the caller has its answer, and so with a private key of its own. */
+  function help(id: KeyId, operation: Operation, meeting: Meeting): void {
+    const own =
+      operation.kind === 'import-deal'
+        ? { ...operation, privateKey: Uint8Array.from(operation.privateKey) }
+        : operation;
+    exclusively(id, () => ceremonies.run(own, meeting, refuseToKeep))
+      .catch(dependencies.onBackgroundFault)
+      .finally(() => {
+        if (own.kind === 'import-deal') own.privateKey.fill(0);
+      });
+  }
+
+  /**
+   * Into a row made by `create`: key generation, joining a quorum, receiving an imported key. Where this party is
+   * through, another one may have lost its last message: it is helped, while the caller hears what it must.
+   */
   async function receiveInto(share: ThresholdShare, operation: Operation, meeting: Meeting): Promise<GeneratedKey> {
+    if (isGenerated(share)) {
+      if (share.status === 'complete' && !busy.has(share.id)) help(share.id, operation, meeting);
+      throw alreadyGenerated();
+    }
     return exclusively(share.id, async () => {
       const row = keeper(share);
       const result = await ceremonies.run(operation, meeting, row.keep);
@@ -205,16 +225,7 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
         throw new DomainError('invalid_request', `${parties} parties need ${parties - 1} other keygen ids`, {
           subject: 'quorum',
         });
-      const operation: Operation = { kind: 'generate', share, parties, threshold, othersKeygenIds };
-      if (isGenerated(share)) {
-        // Another party may have lost its last message: it is helped, while the caller hears what it must.
-        if (share.status === 'complete' && !busy.has(share.id))
-          exclusively(share.id, () => ceremonies.run(operation, meeting, refuseToKeep)).catch(
-            dependencies.onBackgroundFault,
-          );
-        throw alreadyGenerated();
-      }
-      return receiveInto(share, operation, meeting);
+      return receiveInto(share, { kind: 'generate', share, parties, threshold, othersKeygenIds }, meeting);
     },
 
     async generateInCluster(caller, { algorithm, keyName, clusterName, meeting, parties, threshold }) {
@@ -230,7 +241,7 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
         throw new DomainError('conflict', 'the key name is taken', { subject: 'unique-name' });
       const share = known ?? (await create(caller, algorithm, keyName));
       requirePermission(caller, 'create-key', share.groupId, share.id);
-      if (isGenerated(share) || share.algorithm !== algorithm) throw alreadyGenerated();
+      if (share.algorithm !== algorithm) throw alreadyGenerated();
       const operation: Operation = { kind: 'generate', share, parties, threshold, othersKeygenIds: others };
       return receiveInto(share, operation, meeting);
     },
@@ -264,7 +275,6 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
 
     async reshareNew(caller, { key, meeting, keygenIds, oldThreshold, newThreshold }) {
       const share = await findFor(caller, 'create-key', key);
-      if (isGenerated(share)) throw alreadyGenerated();
       checkQuorum(keygenIds.length + 1, newThreshold);
       return receiveInto(
         share,
@@ -284,7 +294,6 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
           await ceremonies.run(operation, meeting, refuseToKeep);
           return undefined;
         }
-        if (isGenerated(into)) throw alreadyGenerated();
         return await receiveInto(into, operation, meeting);
       } finally {
         privateKey.fill(0);
@@ -293,7 +302,6 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
 
     async importReceive(caller, { key, othersKeygenIds, threshold, meeting }) {
       const share = await findFor(caller, 'create-key', key);
-      if (isGenerated(share)) throw alreadyGenerated();
       // One of them may be a dealer that keeps no share; the sealed process, which reads the ids, checks the rest.
       checkQuorum(othersKeygenIds.length + 1, threshold);
       return receiveInto(share, { kind: 'import-receive', share, othersKeygenIds, threshold }, meeting);
@@ -368,37 +376,6 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
 
 function isName(name: string): boolean {
   return name.trim() !== '' && name.length <= 255 && !/\p{Cc}/u.test(name);
-}
-
-/** The row among the keys, by which every dialect finds it. Its share is found by its id. */
-function keyRecordOf(share: ThresholdShare, publicKey: Uint8Array, nowMs: number): KeyRecord {
-  return {
-    id: share.id,
-    accountId: share.accountId,
-    groupId: share.groupId,
-    name: share.name,
-    description: '',
-    algorithm: share.algorithm,
-    parameters: {},
-    custody: 'threshold',
-    persistence: 'stored',
-    publicKey,
-    sealed: Buffer.from(share.id.replaceAll('-', ''), 'hex'),
-    operations: ['sign', 'verify'],
-    dialectAttributes: {},
-    state: 'active',
-    enabled: true,
-    exportable: false,
-    deterministicSignatures: undefined,
-    allowSignDigest: true,
-    // Every threshold signature is checked as it is put together.
-    verifyAfterSign: false,
-    createdBy: share.createdBy,
-    createdAtMs: nowMs,
-    activatedAtMs: nowMs,
-    lastUsedAtMs: undefined,
-    version: 1,
-  };
 }
 
 function checkQuorum(parties: number, threshold: number): void {

@@ -162,11 +162,11 @@ export class ShareSealing {
     return sealShare(rootKey, slot, { kind, perKey, scalar: made.scalar, facts });
   }
 
-  /** What all parties must hold alike. */
+  /** What all parties must hold alike. Not the evidence, of which there can be several: signers may sign once more. */
   #digest({ facts }: NewShare): Uint8Array {
     const hash = createHash('sha256').update(`${this.#parts.operation}\0`).update(this.#parts.parametersHash);
     hash.update(facts.groupKey).update(facts.chainCode).update(`${facts.threshold}/${facts.epoch}/${facts.origin}\0`);
     for (const { identity, publicShare } of facts.parties) hash.update(identity).update(publicShare);
-    return hash.update(createHash('sha256').update(facts.publicEvidence).digest()).digest();
+    return hash.digest();
   }
 }

@@ -328,7 +328,7 @@ function newShareOf(
   // Nothing of an imported key's own would do for a chain code.
   const chainCode =
     kind === 'import'
-      ? createHash('sha256').update('countersign/import/chain-code/v1\0').update(publicEvidence).digest()
+      ? createHash('sha256').update('countersign/import/chain-code/v1\0').update(redealt.transcriptHash).digest()
       : agreed.chainCode;
   const facts: ThresholdFacts = {
     threshold,
