@@ -1,4 +1,4 @@
-import { CountingMemory } from './ed25519/counting-memory.ts';
+import { CountingMemory } from './counting-memory.ts';
 
 export class OutOfMemory extends Error {}
 

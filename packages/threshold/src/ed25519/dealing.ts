@@ -7,9 +7,9 @@ import type { SecretMemory } from '../secret-memory.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { type KeyGenerationSession, MAX_HOLDERS } from './key-generation-session.ts';
 import { liftX25519PublicKey, liftX25519Secret } from './montgomery-map.ts';
-import { commitToPolynomial, evaluatePolynomial } from './polynomial.ts';
+import { commitToPolynomial, evaluatePolynomial } from '../polynomial.ts';
 import { isProofOfPossession, type ProofOfPossession, provePossession } from './proof-of-possession.ts';
-import { SEALED_SHARE_BYTES, type SealingContext, sealShare } from './share-encryption.ts';
+import { SEALED_SHARE_BYTES, type SealingContext, sealShare } from '../share-encryption.ts';
 
 export interface DealingMessage {
   /** One for each coefficient, the constant's first. */

@@ -18,9 +18,9 @@ import {
   type NonceCommitment,
   respond,
 } from './frost-signing.ts';
-import { lagrangeCoefficient } from './lagrange-coefficient.ts';
+import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { generateNonce } from './nonce-generation.ts';
-import { evaluatePolynomial } from './polynomial.ts';
+import { evaluatePolynomial } from '../polynomial.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');

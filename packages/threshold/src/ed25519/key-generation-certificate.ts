@@ -9,7 +9,7 @@ import type { Point } from '../group.ts';
 import { dealingMessage } from './dealing.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { type KeyGenerationSession, MAX_HOLDERS } from './key-generation-session.ts';
-import { evaluateCommitments } from './polynomial.ts';
+import { evaluateCommitments } from '../polynomial.ts';
 
 const VERSION = 1;
 const TRANSCRIPT_TAG = 'countersign/ed25519/key-generation/transcript/v1';

@@ -3,9 +3,9 @@ import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CountingMemory } from '../../test/ed25519/counting-memory.ts';
+import { CountingMemory } from '../../test/counting-memory.ts';
 import { GROUPS } from '../../test/ed25519/groups.ts';
-import { type Outcome, runProtocol, type Tamper } from '../../test/ed25519/run-protocol.ts';
+import { type Outcome, runProtocol, type Tamper } from '../../test/run-protocol.ts';
 import { decode, encode, MalformedBytes } from '../codec.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort, type Round } from '../protocol.ts';
@@ -22,7 +22,7 @@ import {
 import { hashSession, type KeyGenerationSession } from './key-generation-session.ts';
 import { liftX25519PublicKey, liftX25519Secret } from './montgomery-map.ts';
 import { provePossession } from './proof-of-possession.ts';
-import { sealShare } from './share-encryption.ts';
+import { sealShare } from '../share-encryption.ts';
 import { startSignBatch } from './sign-batch-protocol.ts';
 
 const [native] = GROUPS;

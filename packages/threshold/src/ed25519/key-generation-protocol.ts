@@ -38,7 +38,7 @@ import {
   sharedPublicKeyOf,
 } from './key-generation-certificate.ts';
 import { hashSession, type KeyGenerationSession } from './key-generation-session.ts';
-import { openShare } from './share-encryption.ts';
+import { openShare } from '../share-encryption.ts';
 
 const SCALAR_BYTES = 32;
 const PENDING_VERSION = 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CountingMemory } from '../../test/ed25519/counting-memory.ts';
+import { CountingMemory } from '../../test/counting-memory.ts';
 import { GROUPS } from '../../test/ed25519/groups.ts';
 import { generateNonce, type NonceContext, NonceGenerator } from './nonce-generation.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CountingMemory } from '../../test/ed25519/counting-memory.ts';
+import { CountingMemory } from '../../test/counting-memory.ts';
 import { FailingMemory, OutOfMemory } from '../../test/failing-memory.ts';
 import { type Curve, CURVES } from '../../test/redeal/curves.ts';
 import { mod, type SharedKey, shareKey } from '../../test/redeal/shamir.ts';
-import { sealShare } from '../ed25519/share-encryption.ts';
+import { sealShare } from '../share-encryption.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort } from '../protocol.ts';
 import { type ExportParameters, exportToOne } from './export-to-one.ts';

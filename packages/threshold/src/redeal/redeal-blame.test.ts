@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
 import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { describe, expect, it } from 'vitest';
-import { runProtocol } from '../../test/ed25519/run-protocol.ts';
+import { runProtocol } from '../../test/run-protocol.ts';
 import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import {
   type Ceremony,

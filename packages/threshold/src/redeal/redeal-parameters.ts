@@ -1,4 +1,4 @@
-import { lagrangeCoefficient } from '../ed25519/lagrange-coefficient.ts';
+import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { MAX_PARTIES } from '../exchange/exchange-limits.ts';
 import { parseX25519PublicKey, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';

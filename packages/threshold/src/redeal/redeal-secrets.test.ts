@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CountingMemory } from '../../test/ed25519/counting-memory.ts';
+import { CountingMemory } from '../../test/counting-memory.ts';
 import { FailingMemory, OutOfMemory } from '../../test/failing-memory.ts';
 import { type Curve, CURVES } from '../../test/redeal/curves.ts';
 import { type Ceremony, ceremony, liar, type Seat, start } from '../../test/redeal/redeal-ceremony.ts';

@@ -15,7 +15,7 @@ import {
   u32,
   word,
 } from '../codec.ts';
-import { evaluateCommitments } from '../ed25519/polynomial.ts';
+import { evaluateCommitments } from '../polynomial.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';
 
 export const REDEAL_KINDS = ['refresh', 'reshare', 'import'] as const;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Ed25519Group } from '../../src/ed25519/ed25519-group.ts';
-import { evaluatePolynomial } from '../../src/ed25519/polynomial.ts';
+import { evaluatePolynomial } from '../../src/polynomial.ts';
 
 export interface DealtKey {
   readonly publicKey: Uint8Array;

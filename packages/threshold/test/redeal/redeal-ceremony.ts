@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { decode, encode } from '../../src/codec.ts';
-import { openShare, sealShare } from '../../src/ed25519/share-encryption.ts';
+import { openShare, sealShare } from '../../src/share-encryption.ts';
 import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../../src/exchange/x25519.ts';
 import { ProtocolAbort, type Round, round } from '../../src/protocol.ts';
@@ -14,7 +14,7 @@ import {
   type RedealKind,
   type RedealParty,
 } from '../../src/redeal/redeal-transcript.ts';
-import { CountingMemory } from '../ed25519/counting-memory.ts';
+import { CountingMemory } from '../counting-memory.ts';
 import type { Curve } from './curves.ts';
 import { evaluate, mod, type Polynomial, randomScalar, type SharedKey, weight } from './shamir.ts';
 

@@ -130,7 +130,7 @@ export class ShareSealing {
       return sealed;
     }
     if (this.#share === undefined) throw new Error('no share to seal');
-    return this.#sealAs('certified', this.#share);
+    return this.#seal(this.#share, undefined);
   };
 
   /**
@@ -147,9 +147,9 @@ export class ShareSealing {
         this.#share = share;
         return { kind: 'share' };
       },
-      finish: (share) => {
+      finish: (share, acknowledgements) => {
         if (part === 'dealt') return { kind: 'nothing' };
-        const sealed = this.#sealAs('share', share);
+        const sealed = this.#seal(share, acknowledgements);
         share.made.free();
         return { kind: 'share', sealed, facts: share.facts, publicKey: share.publicKey };
       },
@@ -157,9 +157,17 @@ export class ShareSealing {
     });
   }
 
-  #sealAs(kind: 'certified' | 'share', { made, facts }: NewShare): Uint8Array {
+  /** @param acknowledgements undefined while they aren't all in */
+  #seal({ made, facts }: NewShare, acknowledgements: readonly Uint8Array[] | undefined): Uint8Array {
     const { rootKey, slot, perKey } = this.#parts;
-    return sealShare(rootKey, slot, { kind, perKey, scalar: made.scalar, facts });
+    const secret = { perKey, scalar: made.scalar, facts };
+    return sealShare(
+      rootKey,
+      slot,
+      acknowledgements === undefined
+        ? { kind: 'certified', ...secret }
+        : { kind: 'share', ...secret, acknowledgements },
+    );
   }
 
   /** What all parties must hold alike. Not the evidence, of which there can be several: signers may sign once more. */

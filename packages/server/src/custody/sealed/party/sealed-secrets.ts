@@ -11,12 +11,13 @@ import {
   decode,
   encode,
   fixed,
+  list,
   MalformedBytes,
   optional,
   struct,
   variants,
 } from '@countersign/threshold/codec';
-import { type SealSlot, type StoredSecret, thresholdFacts } from '../../messages/party-message.ts';
+import { MAX_PARTIES, type SealSlot, type StoredSecret, thresholdFacts } from '../../messages/party-message.ts';
 import { openKey, type SealedTerms, wrapKey } from '../wrapping.ts';
 
 const identitySecret = struct({
@@ -37,7 +38,13 @@ const shareSecret = variants({
   /** The share is there and certified; the others' acknowledgements aren't all in. */
   certified: struct({ perKey: optional(fixed(32)), scalar: fixed(32), facts: thresholdFacts }),
   /** Acknowledged by all. `perKey` is kept in the first epoch only: later it would rebuild a share that is gone. */
-  share: struct({ perKey: optional(fixed(32)), scalar: fixed(32), facts: thresholdFacts }),
+  share: struct({
+    perKey: optional(fixed(32)),
+    scalar: fixed(32),
+    facts: thresholdFacts,
+    /** The word of every party that it has stored its share, signed, in the order of the operation's parties. */
+    acknowledgements: list(fixed(64), 2 * MAX_PARTIES),
+  }),
 });
 export type ShareSecret = Decoded<typeof shareSecret>;
 

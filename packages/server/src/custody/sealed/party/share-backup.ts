@@ -91,7 +91,13 @@ export function importBackup(
       throw new OperationRefused('invalid_request', 'the share does not fit its own public share');
     return {
       kind: 'restored',
-      sealed: sealShare(rootKey, request.slot, { kind: 'share', perKey: undefined, scalar, facts }),
+      sealed: sealShare(rootKey, request.slot, {
+        kind: 'share',
+        perKey: undefined,
+        scalar,
+        facts,
+        acknowledgements: [],
+      }),
       facts,
       keygenId: createKeygenId(request.identity, scheme.algorithm, own.perKeyPublic).text,
       publicKey: scheme.publicKeyOf(facts.groupKey),

@@ -18,7 +18,7 @@ import {
   u32,
   word,
 } from '@countersign/threshold/codec';
-import { lagrangeCoefficient } from '@countersign/threshold/ed25519/lagrange-coefficient';
+import { lagrangeCoefficient } from '@countersign/threshold/lagrange-coefficient';
 import { Exchange, type Meeting } from '@countersign/threshold/exchange/exchange';
 import type { PublicIdentity } from '@countersign/threshold/exchange/identity';
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';

@@ -1,4 +1,4 @@
-import type { PrimeOrderGroup } from '../group.ts';
+import type { PrimeOrderGroup } from './group.ts';
 
 /**
  * RFC 9591, section 4.2, derive_interpolating_value: the Lagrange coefficient at 0 of one signer among the signers.

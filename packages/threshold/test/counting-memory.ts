@@ -1,4 +1,4 @@
-import type { SecretMemory } from '../../src/secret-memory.ts';
+import type { SecretMemory } from '../src/secret-memory.ts';
 
 /** Ordinary memory that knows what is still allocated, wipes as the real one does, and refuses to free twice. */
 export class CountingMemory implements SecretMemory {

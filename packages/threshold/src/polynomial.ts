@@ -1,5 +1,5 @@
 /** Polynomials over scalars, and Feldman's commitments to them (RFC 9591, appendix C). */
-import type { Point, PrimeOrderGroup } from '../group.ts';
+import type { Point, PrimeOrderGroup } from './group.ts';
 
 const SCALAR_BYTES = 32;
 

@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 export const SEALED_SHARE_BYTES = 48;
 
-const TAG = Buffer.from('countersign/ed25519/key-generation/share/v1');
+const TAG = Buffer.from('countersign/share-encryption/v1');
 const CIPHER = 'chacha20-poly1305';
 const KEY_BYTES = 32;
 const SHARE_BYTES = 32;

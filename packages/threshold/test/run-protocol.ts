@@ -1,4 +1,4 @@
-import { type Keep, ProtocolAbort, type Round, type Step } from '../../src/protocol.ts';
+import { type Keep, ProtocolAbort, type Round, type Step } from '../src/protocol.ts';
 
 /** How a party's message is altered before the others (and the party itself) get it. */
 export type Tamper = (broadcast: Uint8Array, party: number, round: number) => Uint8Array;
