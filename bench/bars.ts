@@ -2,6 +2,7 @@
 import { LARGE_BATCH, SMALL_BATCH } from './measure-large-batches.ts';
 import type { Bar, BenchResults } from './results-file.ts';
 import { SUBJECTS } from './subjects.ts';
+import { thresholdBars } from './threshold/threshold-bars.ts';
 
 const BAR_BATCH = 1000;
 const MAX_HALF_RATE_P99_MS = 5;
@@ -19,6 +20,7 @@ export function judgeBars(results: Omit<BenchResults, 'bars'>): readonly Bar[] {
     ...costBars(results),
     ...storedKeyBars(results),
     ...budgetBars(results),
+    ...thresholdBars(results.threshold),
   ];
 }
 

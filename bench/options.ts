@@ -1,7 +1,12 @@
 import { parseArgs } from 'node:util';
 import { SUBJECTS, type Subject } from './subjects.ts';
+import { type ThresholdPlan, thresholdPlan } from './threshold/threshold-plan.ts';
 
 export interface BenchOptions {
+  /** False: the threshold rows alone. */
+  readonly hasService: boolean;
+  /** Undefined leaves the threshold rows out. */
+  readonly threshold: ThresholdPlan | undefined;
   readonly subjects: readonly Subject[];
   /** How long each cell is measured. */
   readonly seconds: number;
@@ -20,7 +25,8 @@ export const BENCH_HELP = `npm run bench -- [options]
   --algorithms A,B   only these: ${SUBJECTS.map(({ name }) => name).join(', ')}
   --seconds N        how long each cell is measured (default 2)
   --quick            short cells and fewer of them, for a look
-  --full             all algorithms, all numbers of connections, 100,000 stored keys
+  --full             all algorithms, all numbers of connections, 100,000 stored keys, threshold keys
+  --threshold        threshold keys between servers, and nothing else
   --stored-keys N    keys to store before signing is measured again (default 10000; 0: leave it out)
   --json FILE        where the results go (default: a new file in bench/results)
 `;
@@ -34,6 +40,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
       seconds: { type: 'string' },
       quick: { type: 'boolean' },
       full: { type: 'boolean' },
+      threshold: { type: 'boolean' },
       'stored-keys': { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
@@ -43,6 +50,10 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
   const isFull = values.full ?? false;
   const isQuick = values.quick ?? false;
   if (isFull && isQuick) throw new Error('--quick and --full contradict each other');
+  const isThreshold = values.threshold ?? false;
+  const serviceOptions = [values.algorithms, values['stored-keys'], values.full];
+  if (isThreshold && serviceOptions.some((value) => value !== undefined))
+    throw new Error('--threshold measures threshold keys alone: it goes with --seconds, --quick and --json');
   const seconds = values.seconds === undefined ? (isQuick ? 0.5 : 2) : Number(values.seconds);
   if (!(seconds >= 0.1 && seconds <= 60)) throw new Error('--seconds must be a number from 0.1 to 60');
   const storedKeys =
@@ -50,6 +61,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
   if (!Number.isInteger(storedKeys) || storedKeys < 0 || storedKeys > 1_000_000)
     throw new Error('--stored-keys must be a whole number from 0 to 1000000');
   return {
+    hasService: !isThreshold,
+    threshold: isThreshold || isFull ? thresholdPlan(isQuick, seconds) : undefined,
     subjects: chooseSubjects(values.algorithms, isFull),
     seconds,
     warmUpSeconds: Math.min(0.5, seconds / 2),

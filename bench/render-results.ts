@@ -1,14 +1,9 @@
 /** Results as tables in Markdown, for `bench/README.md` and for the terminal. */
 import type { BenchResults, Cell } from './results-file.ts';
+import { type Column, milliseconds, percent, rate, section, share } from './table.ts';
+import { renderThreshold } from './threshold/render-threshold.ts';
 
-type Alignment = 'left' | 'right';
-type Column<T> = readonly [title: string, alignment: Alignment, cell: (row: T) => string];
-
-const rate = (perSecond: number | undefined): string => (perSecond === undefined ? '-' : perSecond.toFixed(0));
-const share = (value: number): string => value.toFixed(2);
-const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-const percent = (value: number | undefined): string => (value === undefined ? '-' : `${(100 * value).toFixed(0)} %`);
 const microseconds = (value: number): string => value.toFixed(1);
 /** `openssl: OpenSSL 3.5.8 inside ...` is told in full once, in the table of limits. */
 const shortEngine = (engine: string): string => engine.split(':')[0] ?? engine;
@@ -16,6 +11,7 @@ const shortEngine = (engine: string): string => engine.split(':')[0] ?? engine;
 export function renderResults(results: BenchResults): string {
   return [renderMachine(results), renderBars(results), renderLimits(results), renderCells(results)]
     .concat([renderCpu(results), renderLatencies(results), renderLargeBatches(results), renderStoredKeys(results)])
+    .concat(renderThreshold(results.threshold))
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -28,8 +24,11 @@ function renderMachine({ machine, secondsPerCell, ...results }: BenchResults): s
     '### Machine',
     '',
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node} with ` +
-      `OpenSSL ${machine.nodeOpenssl}; command: ${command}. ${secondsPerCell} s a cell. ` +
-      `${kind} of the idle service: ${megabytes(results.idleMemoryBytes)} MB (${roles.join(', ')}).`,
+      `OpenSSL ${machine.nodeOpenssl}; command: ${command}. ${secondsPerCell} s a cell.` +
+      // A run of the threshold rows alone starts no service for it.
+      (roles.length === 0
+        ? ''
+        : ` ${kind} of the idle service: ${megabytes(results.idleMemoryBytes)} MB (${roles.join(', ')}).`),
   ].join('\n');
 }
 
@@ -143,16 +142,4 @@ export function renderStoredKeys({ storedKeys }: Pick<BenchResults, 'storedKeys'
 
 function requestName({ request, batchSize }: Cell): string {
   return request === 'single' ? 'single' : `batch of ${batchSize}`;
-}
-
-function section<T>(title: string, rows: readonly T[], columns: readonly Column<T>[]): string {
-  if (rows.length === 0) return '';
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [
-    `### ${title}`,
-    '',
-    line(columns.map(([name]) => name)),
-    line(columns.map(([, alignment]) => (alignment === 'right' ? '---:' : '---'))),
-    ...rows.map((row) => line(columns.map(([, , cell]) => cell(row)))),
-  ].join('\n');
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Machine } from './machine.ts';
+import type { ThresholdResults } from './threshold/threshold-results.ts';
 
 export interface RawLimit {
   readonly algorithm: string;
@@ -108,6 +109,8 @@ export interface BenchResults {
   readonly latencies: readonly HalfRateLatency[];
   readonly largeBatches: readonly LargeBatch[];
   readonly storedKeys: StoredKeys | undefined;
+  /** Absent where they weren't measured, and in files from before there were any. */
+  readonly threshold?: ThresholdResults | undefined;
   readonly bars: readonly Bar[];
 }
 

@@ -23,6 +23,7 @@ import {
 } from './render-results.ts';
 import { type BenchResults, writeResults } from './results-file.ts';
 import { memoryByRole, total } from './service/process-usage.ts';
+import { measureThreshold } from './threshold/measure-threshold.ts';
 
 type Measured = Omit<BenchResults, 'bars'>;
 
@@ -49,19 +50,41 @@ async function main(): Promise<number> {
 async function measure(openssl: OtherOpenssl, options: BenchOptions): Promise<Measured> {
   const machine = describeMachine();
   console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, OpenSSL ${machine.nodeOpenssl}`);
-  const subjects = await measureSubjects(openssl, options, machine.cores);
+  const service = options.hasService ? await measureVault(openssl, options, machine.cores) : NO_SERVICE;
+  const threshold =
+    options.threshold === undefined ? undefined : await measureThreshold(options.threshold, machine.cores);
+  return { machine, secondsPerCell: options.seconds, ...service, threshold };
+}
+
+type ServiceResults = Omit<Measured, 'machine' | 'secondsPerCell' | 'threshold'>;
+
+const NO_SERVICE: ServiceResults = {
+  idleMemoryBytes: 0,
+  idleMemoryByRole: {},
+  isMemoryProportional: true,
+  limits: [],
+  cells: [],
+  notes: [],
+  latencies: [],
+  largeBatches: [],
+  storedKeys: undefined,
+};
+
+/** Everything about keys that one server has for itself. */
+async function measureVault(openssl: OtherOpenssl, options: BenchOptions, cores: number): Promise<ServiceResults> {
+  const subjects = await measureSubjects(openssl, options, cores);
   const largeBatches = await measureLargeBatches(openssl, options);
   console.log(`\n${renderLargeBatches({ largeBatches })}`);
   const storedKeys = options.storedKeys === 0 ? undefined : await measureStoredKeys(openssl, options);
   console.log(`\n${renderStoredKeys({ storedKeys })}`);
-  return { machine, secondsPerCell: options.seconds, ...subjects, largeBatches, storedKeys };
+  return { ...subjects, largeBatches, storedKeys };
 }
 
 async function measureSubjects(
   openssl: OtherOpenssl,
   options: BenchOptions,
   cores: number,
-): Promise<Omit<Measured, 'machine' | 'secondsPerCell' | 'largeBatches' | 'storedKeys'>> {
+): Promise<Omit<ServiceResults, 'largeBatches' | 'storedKeys'>> {
   const service = await startService();
   const client = createDsmClient(service.host, service.port, service.apiKey);
   const results: SubjectResult[] = [];

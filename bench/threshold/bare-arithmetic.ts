@@ -46,7 +46,9 @@ export function timeMultiplications(scheme: BenchScheme, group: SchemeGroup, sec
     };
   });
   const out = Buffer.alloc(group.pointBytes);
-  const verifications = operands.map(({ message, publicKey, signature }) => verification(group, publicKey, message, signature));
+  const verifications = operands.map(({ message, publicKey, signature }) =>
+    verification(group, publicKey, message, signature),
+  );
   const share = seconds / MULTIPLICATIONS.length;
   return {
     base: timeEach(operands, share, ({ scalar }) => group.multiplyBase(scalar)),
@@ -82,7 +84,8 @@ function timeEach<T>(operands: readonly T[], seconds: number, operation: (operan
   const endMs = startMs + 1000 * seconds;
   let nowMs = startMs;
   do {
-    operands.forEach((operand, index) => operation(operand, operands[(index + 1) % operands.length] ?? operand));
+    for (const [index, operand] of operands.entries())
+      operation(operand, operands[(index + 1) % operands.length] ?? operand);
     done += operands.length;
     nowMs = performance.now();
   } while (nowMs < endMs);

@@ -39,7 +39,12 @@ export function countedGroup(group: SchemeGroup): CountedGroup {
             addBasePublic: counting('base', group.addBasePublic),
             verifySchnorr: counting('verification', group.verifySchnorr),
           }
-        : { ...group, ...common, verifySignature: counting('verification', group.verifySignature) },
+        : {
+            ...group,
+            ...common,
+            multiplyEncoded: counting('point', group.multiplyEncoded),
+            verifySignature: counting('verification', group.verifySignature),
+          },
     counts: () => ({ ...made }),
   };
 }

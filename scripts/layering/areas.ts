@@ -163,6 +163,7 @@ export const AREAS: readonly Area[] = [
     name: 'cli',
     path: `^${server}/cli/`,
     mayImport: ['config', 'keeper', 'telemetry', 'storage', 'relay', 'core', 'algorithms'],
+    mayLoad: ['threshold-engines'],
     effects: true,
     sample: `${server}/cli/plant.ts`,
   },

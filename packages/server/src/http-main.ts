@@ -60,7 +60,17 @@ const pools = new SealedPools({
       const level = event.reason === 'drained' ? 'info' : 'warn';
       logger?.[level]({ role, index, reason: event.reason }, 'sealed process lost');
     } else
-      logger?.info({ role, index, pid: event.hello.pid, isolation: event.hello.isolation }, 'sealed process attached');
+      logger?.info(
+        {
+          role,
+          index,
+          processId: event.hello.pid,
+          isolation: event.hello.isolation,
+          // It comes with its first work, after the others' engines were logged.
+          ...(role === 'party' ? { engines: event.hello.engines } : {}),
+        },
+        'sealed process attached',
+      );
     if (pools.signer.health() && pools.generator.health()) signersReady.resolve();
   },
 });

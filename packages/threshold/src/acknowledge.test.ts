@@ -13,7 +13,9 @@ interface Toy {
 const signatureOf = (party: number, agreed: string): Uint8Array =>
   createHash('sha256').update(`${party}/${agreed}`).digest();
 
-const acknowledgement = (change: Partial<Acknowledgement<Toy, readonly Uint8Array[]>> = {}): Acknowledgement<Toy, readonly Uint8Array[]> => ({
+const acknowledgement = (
+  change: Partial<Acknowledgement<Toy, readonly Uint8Array[]>> = {},
+): Acknowledgement<Toy, readonly Uint8Array[]> => ({
   sign: ({ me, agreed }) => signatureOf(me, agreed),
   verify: ({ agreed }, party, signature) => Buffer.compare(signature, signatureOf(party, agreed)) === 0,
   keep: () => ({ kind: 'share' }),

@@ -1,3 +1,4 @@
+import { EngineUnavailable } from '@countersign/algorithms/engine';
 import { selectEngines } from '@countersign/algorithms/engine-selection';
 import { allAlgorithms } from '@countersign/algorithms/registry';
 import type { Command } from './command.ts';
@@ -28,6 +29,7 @@ export const engines: Command = {
         missing.set(`${name} ${reason}`, entry);
       }
     }
+    rows.push(...(await thresholdRows()));
     io.stdout(table(rows));
     for (const { engine, reason, algorithms } of missing.values()) {
       io.stdout(`\n${engine} would come before it for ${algorithms.join(', ')}: ${reason}\n`);
@@ -37,6 +39,28 @@ export const engines: Command = {
     return 0;
   },
 };
+
+/** The arithmetic of threshold signing, which has engines of its own. */
+async function thresholdRows(): Promise<readonly string[][]> {
+  const { loadSecp256k1Group } = await import('@countersign/threshold/engines/secp256k1/load-group');
+  const { loadEd25519Group } = await import('@countersign/threshold/engines/ed25519/load-group');
+  const groups = [
+    ['threshold bip340', loadSecp256k1Group],
+    ['threshold ed25519', loadEd25519Group],
+  ] as const;
+  return Promise.all(
+    groups.map(async ([name, load]) => {
+      try {
+        const group = await load();
+        const warning = group.constantTime ? '' : '; not constant-time: install libsodium (Debian: libsodium23)';
+        return [name, group.name, `${group.description}${warning}`];
+      } catch (error) {
+        if (!(error instanceof EngineUnavailable)) throw error;
+        return [name, 'none', error.message];
+      }
+    }),
+  );
+}
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -138,7 +138,7 @@ export const SETTINGS = {
     parse: oneOf(SHARE_BACKUP_MODES),
     form: 'MODE',
     fallback: 'off',
-    help: 'How shares of threshold keys leave for a backup: off, encrypted (under --share-backup-key) or plaintext.',
+    help: 'How shares of threshold keys leave for a backup: off, encrypted (under COUNTERSIGN_SHARE_BACKUP_KEY) or plaintext.',
   }),
   'share-backup-key': setting<string | undefined>({
     parse: rootKey,

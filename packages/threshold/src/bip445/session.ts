@@ -1,9 +1,10 @@
-import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import type { Point } from '../group.ts';
 import type { Secp256k1Group } from '../secp256k1/secp256k1-group.ts';
 import type { AggregateNonce } from './nonces.ts';
 import type { Signers } from './signers.ts';
 import type { TweakedKey } from './tweaked-key.ts';
+
+const SCALAR_BYTES = 32;
 
 /** BIP 445, "Session Context": everything public about one signature. */
 export interface SessionContext {
@@ -32,10 +33,12 @@ export interface Session {
 /** Costs one point multiplication, however many sign. */
 export function openSession(group: Secp256k1Group, context: SessionContext): Session {
   const { signers, key, aggregateNonce, message } = context;
-  const nonceCoefficient = reduced(
-    group,
-    taggedHash('BIP0445/noncecoef', signers.serializedIds, aggregateNonce.encoded, key.xOnly, message),
-  );
+  const nonceCoefficient = hashToScalar(group, 'BIP0445/noncecoef', [
+    signers.serializedIds,
+    aggregateNonce.encoded,
+    key.xOnly,
+    message,
+  ]);
   const nonce = finalNonce(group, aggregateNonce, nonceCoefficient);
   const nonceX = group.xOnly(nonce);
   return {
@@ -45,7 +48,7 @@ export function openSession(group: Secp256k1Group, context: SessionContext): Ses
     nonceCoefficient,
     nonceX,
     isNonceNegated: !group.hasEvenY(nonce),
-    challenge: reduced(group, taggedHash('BIP0340/challenge', nonceX, key.xOnly, message)),
+    challenge: hashToScalar(group, 'BIP0340/challenge', [nonceX, key.xOnly, message]),
   };
 }
 
@@ -58,8 +61,11 @@ function finalNonce(group: Secp256k1Group, { first, second }: AggregateNonce, co
   return group.isIdentity(sum) ? group.generator : sum;
 }
 
-function reduced(group: Secp256k1Group, digest: Uint8Array): Uint8Array {
-  group.reduce(digest, digest);
-  if (group.isZero(digest)) throw new Error('a hash is zero modulo the order');
-  return digest;
+/** By the group, which keeps the state after the tag: half the price of a hash that starts anew. */
+function hashToScalar(group: Secp256k1Group, tag: string, parts: readonly Uint8Array[]): Uint8Array {
+  const scalar = new Uint8Array(SCALAR_BYTES);
+  group.hashSecret(scalar, tag, parts);
+  group.reduce(scalar, scalar);
+  if (group.isZero(scalar)) throw new Error('a hash is zero modulo the order');
+  return scalar;
 }

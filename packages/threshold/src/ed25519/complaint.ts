@@ -10,12 +10,12 @@
  */
 import { type Codec, fixed, struct, u16 } from '../codec.ts';
 import type { Point } from '../group.ts';
+import { evaluateCommitments } from '../polynomial.ts';
 import type { SecretMemory } from '../secret-memory.ts';
+import { openShare } from '../share-encryption.ts';
 import { type DealerContext, type Dealing, sealedShareOf } from './dealing.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { liftX25519PublicKey, liftX25519Secret, x25519Coordinate } from './montgomery-map.ts';
-import { evaluateCommitments } from '../polynomial.ts';
-import { openShare } from '../share-encryption.ts';
 
 export interface Complaint {
   readonly dealer: number;

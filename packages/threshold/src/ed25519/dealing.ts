@@ -3,13 +3,13 @@ import { createHmac } from 'node:crypto';
 import { type Codec, fixed, list, struct } from '../codec.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point } from '../group.ts';
+import { commitToPolynomial, evaluatePolynomial } from '../polynomial.ts';
 import type { SecretMemory } from '../secret-memory.ts';
+import { SEALED_SHARE_BYTES, type SealingContext, sealShare } from '../share-encryption.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { type KeyGenerationSession, MAX_HOLDERS } from './key-generation-session.ts';
 import { liftX25519PublicKey, liftX25519Secret } from './montgomery-map.ts';
-import { commitToPolynomial, evaluatePolynomial } from '../polynomial.ts';
 import { isProofOfPossession, type ProofOfPossession, provePossession } from './proof-of-possession.ts';
-import { SEALED_SHARE_BYTES, type SealingContext, sealShare } from '../share-encryption.ts';
 
 export interface DealingMessage {
   /** One for each coefficient, the constant's first. */

@@ -1,5 +1,5 @@
-import type { Ed25519Group } from './ed25519-group.ts';
 import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
+import type { Ed25519Group } from './ed25519-group.ts';
 import {
   digestElement,
   type FailedElement,

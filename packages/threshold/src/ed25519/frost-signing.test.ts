@@ -5,6 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dealKey } from '../../test/ed25519/dealt-key.ts';
 import { GROUPS } from '../../test/ed25519/groups.ts';
+import type { Point } from '../group.ts';
+import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
+import { evaluatePolynomial } from '../polynomial.ts';
+import type { Ed25519Group } from './ed25519-group.ts';
 import { hashCommitments, hashMessage } from './frost-hashes.ts';
 import {
   aggregate,
@@ -13,14 +17,11 @@ import {
   computeBindingFactors,
   computeChallenge,
   computeCommitmentShare,
-  decodeCommitment,
   isSignatureShare,
   type NonceCommitment,
   respond,
 } from './frost-signing.ts';
-import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { generateNonce } from './nonce-generation.ts';
-import { evaluatePolynomial } from '../polynomial.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');
@@ -75,6 +76,12 @@ function isSignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint
   return verify(null, message, key, signature);
 }
 
+function shareOfCommitment(group: Ed25519Group, encoded: Uint8Array, factor: Uint8Array = new Uint8Array(0)): Point {
+  const commitmentShare = computeCommitmentShare(group, encoded, factor);
+  if (commitmentShare === undefined) throw new Error('a pair of points');
+  return commitmentShare;
+}
+
 describe.each(GROUPS.map((group) => ({ name: group.description, group })))('FROST on $name', ({ group }) => {
   it('gives every value that RFC 9591, appendix E.1, prints', () => {
     const { message, groupPublicKey } = VECTOR;
@@ -98,7 +105,7 @@ describe.each(GROUPS.map((group) => ({ name: group.description, group })))('FROS
     const commitments = VECTOR.signers.map((signer, i): NonceCommitment => {
       const encoded = commitToNonces(group, pairs[i] as Uint8Array);
       expect(hex(encoded)).toBe(signer.hidingCommitment + signer.bindingCommitment);
-      return decodeCommitment(group, signer.identifier, encoded) as NonceCommitment;
+      return { identifier: signer.identifier, encoded };
     });
     const list = commitments.flatMap(({ identifier, encoded }) => [group.scalarOf(identifier), encoded]);
     expect(hex(Buffer.concat([groupPublicKey, hashMessage(group, message), hashCommitments(group, list)]))).toBe(
@@ -107,9 +114,7 @@ describe.each(GROUPS.map((group) => ({ name: group.description, group })))('FROS
     const factors = computeBindingFactors(group, groupPublicKey, commitments, message);
     expect(factors.map(hex)).toEqual(VECTOR.signers.map(({ bindingFactor }) => bindingFactor));
 
-    const commitmentShares = commitments.map((commitment, i) =>
-      computeCommitmentShare(group, commitment, factors[i] as Uint8Array),
-    );
+    const commitmentShares = commitments.map(({ encoded }, i) => shareOfCommitment(group, encoded, factors[i]));
     const groupCommitment = group.encode(group.add(commitmentShares));
     const challenge = computeChallenge(group, groupCommitment, groupPublicKey, message);
     const shares = VECTOR.signers.map(({ identifier, signatureShare }, i) => {
@@ -152,14 +157,12 @@ describe.each(GROUPS.map((group) => ({ name: group.description, group })))('FROS
     ];
     const theirShare = ed25519_FROST.signShare(theirs, dealt.public, theirNonces.nonces, list, message);
 
-    const commitments = [
-      decodeCommitment(group, 1, Buffer.concat([theirNonces.commitments.hiding, theirNonces.commitments.binding])),
-      decodeCommitment(group, 3, encoded),
-    ] as NonceCommitment[];
+    const commitments: readonly NonceCommitment[] = [
+      { identifier: 1, encoded: Buffer.concat([theirNonces.commitments.hiding, theirNonces.commitments.binding]) },
+      { identifier: 3, encoded },
+    ];
     const factors = computeBindingFactors(group, publicKey, commitments, message);
-    const sum = group.add(
-      commitments.map((commitment, i) => computeCommitmentShare(group, commitment, factors[i] as Uint8Array)),
-    );
+    const sum = group.add(commitments.map((one, i) => shareOfCommitment(group, one.encoded, factors[i])));
     const groupCommitment = group.encode(sum);
     const challenge = computeChallenge(group, groupCommitment, publicKey, message);
     combineNonces(group, pair, factors[1] as Uint8Array);
@@ -197,14 +200,15 @@ describe.each(GROUPS.map((group) => ({ name: group.description, group })))('FROS
     );
   });
 
-  it('decodes no commitment with the identity, a stray length or a point of mixed order', () => {
+  it('takes no commitment with the identity, a stray length or a point of mixed order', () => {
     const good = group.encode(group.generator);
     const identity = Uint8Array.of(1, ...new Uint8Array(31));
     const mixed = ed25519.Point.BASE.add(ed25519.Point.fromBytes(new Uint8Array(32))).toBytes();
-    expect(decodeCommitment(group, 1, Buffer.concat([good, good]))).toBeDefined();
+    const factor = group.scalarOf(8);
+    expect(computeCommitmentShare(group, Buffer.concat([good, good]), factor)).toBeDefined();
     for (const bad of [identity, mixed, new Uint8Array(31)]) {
-      expect(decodeCommitment(group, 1, Buffer.concat([good, bad]))).toBeUndefined();
-      expect(decodeCommitment(group, 1, Buffer.concat([bad, good]))).toBeUndefined();
+      expect(computeCommitmentShare(group, Buffer.concat([good, bad]), factor)).toBeUndefined();
+      expect(computeCommitmentShare(group, Buffer.concat([bad, good]), factor)).toBeUndefined();
     }
   });
 });

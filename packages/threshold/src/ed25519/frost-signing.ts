@@ -17,23 +17,8 @@ export const COMMITMENT_BYTES = 64;
 export interface NonceCommitment {
   /** 1 to 2^32 - 1. */
   readonly identifier: number;
-  readonly hiding: Point;
-  readonly binding: Point;
-  /** Hiding, binding; 64 bytes. */
+  /** Hiding, binding; 64 bytes that may be no points. */
   readonly encoded: Uint8Array;
-}
-
-/** Undefined where one of the two isn't the encoding of a point (section 3.1, DeserializeElement). */
-export function decodeCommitment(
-  group: Ed25519Group,
-  identifier: number,
-  encoded: Uint8Array,
-): NonceCommitment | undefined {
-  if (encoded.length !== COMMITMENT_BYTES) return undefined;
-  const hiding = group.decode(encoded.subarray(0, COMMITMENT_BYTES / 2));
-  const binding = group.decode(encoded.subarray(COMMITMENT_BYTES / 2));
-  if (hiding === undefined || binding === undefined) return undefined;
-  return { identifier, hiding, binding, encoded };
 }
 
 /** Section 5.1, commit, without the drawing of nonces. */
@@ -51,7 +36,7 @@ export function commitToNonces(group: Ed25519Group, noncePair: Uint8Array): Uint
 export function computeBindingFactors(
   group: Ed25519Group,
   publicKey: Uint8Array,
-  commitments: readonly Pick<NonceCommitment, 'identifier' | 'encoded'>[],
+  commitments: readonly NonceCommitment[],
   message: Uint8Array,
 ): readonly Uint8Array[] {
   const identifiers = commitments.map(({ identifier }) => group.scalarOf(identifier));
@@ -60,9 +45,20 @@ export function computeBindingFactors(
   return identifiers.map((identifier) => hashBindingFactor(group, [...prefix, identifier]));
 }
 
-/** hiding + factor * binding: one signer's part of the group commitment (section 4.5). */
-export function computeCommitmentShare(group: Ed25519Group, commitment: NonceCommitment, factor: Uint8Array): Point {
-  return group.add([commitment.hiding, group.multiplyPublic(commitment.binding, factor)]);
+/**
+ * hiding + factor * binding: one signer's part of the group commitment (section 4.5).
+ * @param encoded hiding, binding
+ * @returns undefined where one of the two isn't the encoding of a point (section 3.1, DeserializeElement)
+ */
+export function computeCommitmentShare(
+  group: Ed25519Group,
+  encoded: Uint8Array,
+  factor: Uint8Array,
+): Point | undefined {
+  if (encoded.length !== COMMITMENT_BYTES) return undefined;
+  const hiding = group.decode(encoded.subarray(0, COMMITMENT_BYTES / 2));
+  const product = group.multiplyEncoded(encoded.subarray(COMMITMENT_BYTES / 2), factor);
+  return hiding === undefined || product === undefined ? undefined : group.add([hiding, product]);
 }
 
 /**

@@ -6,10 +6,10 @@ import { createPublicKey, verify } from 'node:crypto';
 import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { bytes, type Codec, decode, encode, fixed, list, MalformedBytes, struct, u8, u16 } from '../codec.ts';
 import type { Point } from '../group.ts';
+import { evaluateCommitments } from '../polynomial.ts';
 import { dealingMessage } from './dealing.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
 import { type KeyGenerationSession, MAX_HOLDERS } from './key-generation-session.ts';
-import { evaluateCommitments } from '../polynomial.ts';
 
 const VERSION = 1;
 const TRANSCRIPT_TAG = 'countersign/ed25519/key-generation/transcript/v1';

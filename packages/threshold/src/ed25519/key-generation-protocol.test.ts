@@ -9,6 +9,7 @@ import { type Outcome, runProtocol, type Tamper } from '../../test/run-protocol.
 import { decode, encode, MalformedBytes } from '../codec.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort, type Round } from '../protocol.ts';
+import { sealShare } from '../share-encryption.ts';
 import { complaintMessage } from './complaint.ts';
 import { type DealingMessage, deal, dealingMessage } from './dealing.ts';
 import type { Ed25519Group } from './ed25519-group.ts';
@@ -22,7 +23,6 @@ import {
 import { hashSession, type KeyGenerationSession } from './key-generation-session.ts';
 import { liftX25519PublicKey, liftX25519Secret } from './montgomery-map.ts';
 import { provePossession } from './proof-of-possession.ts';
-import { sealShare } from '../share-encryption.ts';
 import { startSignBatch } from './sign-batch-protocol.ts';
 
 const [native] = GROUPS;

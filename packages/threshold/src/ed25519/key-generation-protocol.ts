@@ -15,6 +15,7 @@ import { type Codec, decode, encode, fixed, MalformedBytes, struct, u8, u16, var
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort, type Round, round, type Step } from '../protocol.ts';
 import type { SecretMemory } from '../secret-memory.ts';
+import { openShare } from '../share-encryption.ts';
 import { type Complaint, complain, complaintMessage, isShare, judge } from './complaint.ts';
 import {
   checkDealing,
@@ -38,7 +39,6 @@ import {
   sharedPublicKeyOf,
 } from './key-generation-certificate.ts';
 import { hashSession, type KeyGenerationSession } from './key-generation-session.ts';
-import { openShare } from '../share-encryption.ts';
 
 const SCALAR_BYTES = 32;
 const PENDING_VERSION = 1;

@@ -20,7 +20,6 @@ import {
   computeBindingFactors,
   computeChallenge,
   computeCommitmentShare,
-  decodeCommitment,
   isSignatureShare,
   NONCE_PAIR_BYTES,
   type NonceCommitment,
@@ -62,7 +61,7 @@ interface SharedElement {
  * Makes the nonces, and keeps their hashes. Secret shares are read until the second round has begun.
  *
  * Beside some 15 us of hashing and scalars an element takes three multiplications of the base point, for each other
- * party two decodings, a multiplication and an addition, and one verification.
+ * party a decoding, a multiplication and two additions, and one verification.
  *
  * @throws RangeError for an empty batch, a position outside the parties, too little randomness
  */
@@ -162,17 +161,13 @@ function shareElement(
   if (openings.some((opening) => Buffer.compare(opening.subarray(0, DIGEST_BYTES), digest) !== 0)) {
     return failed([], 'the parties were asked to sign different things');
   }
-  const commitments: NonceCommitment[] = [];
-  const culprits: number[] = [];
-  for (const [party, opening] of openings.entries()) {
-    // A copy: the hash and the point must be of the same bytes, whatever happens to the message.
-    const encoded = Uint8Array.from(opening.subarray(DIGEST_BYTES));
-    const commitment = decodeCommitment(group, at(signerSet.identifiers, party), encoded);
-    if (commitment === undefined) culprits.push(party);
-    else commitments.push(commitment);
-  }
-  if (culprits.length > 0) return failed(culprits, "a nonce commitment isn't a pair of points");
-
+  // Copies: the hash and the point must be of the same bytes, whatever happens to the message.
+  const commitments = openings.map(
+    (opening, party): NonceCommitment => ({
+      identifier: at(signerSet.identifiers, party),
+      encoded: Uint8Array.from(opening.subarray(DIGEST_BYTES)),
+    }),
+  );
   const { ascending, coefficients } = signerSet;
   const factors = computeBindingFactors(
     group,
@@ -181,11 +176,16 @@ function shareElement(
     element.message,
   );
   const factorOf = (party: number) => at(factors, ascending.indexOf(party));
-  const commitmentShares = commitments.map((commitment, party) =>
-    party === me
-      ? combineNonces(group, noncePair, factorOf(party))
-      : computeCommitmentShare(group, commitment, factorOf(party)),
-  );
+  const commitmentShares: Point[] = [];
+  const culprits: number[] = [];
+  for (const [party, { encoded }] of commitments.entries()) {
+    const factor = factorOf(party);
+    const commitmentShare =
+      party === me ? combineNonces(group, noncePair, factor) : computeCommitmentShare(group, encoded, factor);
+    if (commitmentShare === undefined) culprits.push(party);
+    else commitmentShares.push(commitmentShare);
+  }
+  if (culprits.length > 0) return failed(culprits, "a nonce commitment isn't a pair of points");
   const sum = group.add(commitmentShares);
   if (group.isIdentity(sum)) return failed([], 'the nonces cancel each other');
   const groupCommitment = group.encode(sum);

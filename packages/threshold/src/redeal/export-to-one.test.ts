@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CountingMemory } from '../../test/counting-memory.ts';
 import { FailingMemory, OutOfMemory } from '../../test/failing-memory.ts';
-import { type Curve, CURVES } from '../../test/redeal/curves.ts';
+import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import { mod, type SharedKey, shareKey } from '../../test/redeal/shamir.ts';
-import { sealShare } from '../share-encryption.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort } from '../protocol.ts';
+import { sealShare } from '../share-encryption.ts';
 import { type ExportParameters, exportToOne } from './export-to-one.ts';
 
 interface Room {
@@ -16,7 +16,14 @@ interface Room {
   readonly parameters: readonly ExportParameters[];
 }
 
-function exporting(curve: Curve, threshold: number, holders: number, indexes: readonly number[], recipient: number, memory = new CountingMemory()): Room {
+function exporting(
+  curve: Curve,
+  threshold: number,
+  holders: number,
+  indexes: readonly number[],
+  recipient: number,
+  memory = new CountingMemory(),
+): Room {
   if (curve.group === undefined) throw new Error('no engine');
   const { group } = curve;
   const key = shareKey(curve, threshold, holders);
@@ -91,12 +98,13 @@ describe.each(CURVES)('an export on $name', (curve) => {
       'the share zero': (room) => give(room, 1, 0n),
       'a share above the order': (room) => give(room, 1, 2n ** 256n - 1n),
       "another holder's share": (room) => give(room, 1, room.key.shares[2] ?? 0n),
-      'a share for another session': (room) => give(room, 1, room.key.shares[1] ?? 0n, { sessionHash: randomBytes(32) }),
+      'a share for another session': (room) =>
+        give(room, 1, room.key.shares[1] ?? 0n, { sessionHash: randomBytes(32) }),
       "another holder's message": (room) => give(room, 2, room.key.shares[2] ?? 0n),
       'a share for somebody else': (room) => give(room, 1, room.key.shares[1] ?? 0n, { recipient: 2 }),
       'no key': (room) => Uint8Array.from([...new Uint8Array(32), ...give(room, 1, 1n).subarray(32)]),
-      'nothing': () => new Uint8Array(0),
-      'garbage': () => randomBytes(80),
+      nothing: () => new Uint8Array(0),
+      garbage: () => randomBytes(80),
       'a byte too many': (room) => Uint8Array.of(...give(room, 1, room.key.shares[1] ?? 0n), 0),
     };
     it.each(Object.keys(bad))('blames, at the recipient, who gives %s', (lie) => {
@@ -122,7 +130,7 @@ describe.each(CURVES)('an export on $name', (curve) => {
       expect(culpritsOf(() => play(give(room, 1, 1n), give(room, 2, 1n)))).toEqual([1, 2]);
     });
 
-    it("blames the recipient for a key that is none, at all who would give their shares", () => {
+    it('blames the recipient for a key that is none, at all who would give their shares', () => {
       const room = exporting(curve, 2, 3, [0, 1, 2], 0);
       for (const own of room.parameters.slice(1))
         expect(culpritsOf(() => exportToOne({ ...own, recipientKey: new Uint8Array(32) }))).toEqual([0]);
@@ -133,8 +141,14 @@ describe.each(CURVES)('an export on $name', (curve) => {
       ['too few parties for the threshold', (own) => ({ ...own, parties: own.parties.slice(0, 2) })],
       ['another key', (own) => ({ ...own, groupKey: curve.multiplyBase(5n) })],
       ['no key', (own) => ({ ...own, groupKey: new Uint8Array(33) })],
-      ['a party twice', (own) => ({ ...own, parties: own.parties.map(() => own.parties[0] as ExportParameters['parties'][0]) })],
-      ['a public share that is none', (own) => ({ ...own, parties: own.parties.map((party) => ({ ...party, publicShare: new Uint8Array(33) })) })],
+      [
+        'a party twice',
+        (own) => ({ ...own, parties: own.parties.map(() => own.parties[0] as ExportParameters['parties'][0]) }),
+      ],
+      [
+        'a public share that is none',
+        (own) => ({ ...own, parties: own.parties.map((party) => ({ ...party, publicShare: new Uint8Array(33) })) }),
+      ],
       ['a share that is not its own', (own) => ({ ...own, scalar: curve.toBytes(5n) })],
       ['a position outside the room', (own) => ({ ...own, me: 3 })],
       ['a recipient outside the room', (own) => ({ ...own, recipient: 3 })],
@@ -151,7 +165,10 @@ describe.each(CURVES)('an export on $name', (curve) => {
     it('leaves nothing, abandoned, cut short, or where memory runs out', () => {
       const memory = new CountingMemory();
       const { parameters } = exporting(curve, 2, 2, [0, 1], 0, memory);
-      const again = (own: ExportParameters | undefined): ExportParameters => ({ ...(own as ExportParameters), seed: randomBytes(32) });
+      const again = (own: ExportParameters | undefined): ExportParameters => ({
+        ...(own as ExportParameters),
+        seed: randomBytes(32),
+      });
       for (const own of parameters) {
         exportToOne(again(own)).abandon();
         expect(() => exportToOne(again(own)).next([])).toThrow(RangeError);

@@ -4,12 +4,12 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { decode, encode, fixed, MalformedBytes, struct } from '../codec.ts';
-import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
-import { openShare, SEALED_SHARE_BYTES, sealShare } from '../share-encryption.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';
+import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { ProtocolAbort, type Round, round } from '../protocol.ts';
 import type { SecretMemory } from '../secret-memory.ts';
+import { openShare, SEALED_SHARE_BYTES, sealShare } from '../share-encryption.ts';
 
 export interface ExportParameters {
   readonly group: PrimeOrderGroup;

@@ -1,7 +1,6 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
 import { taggedHash } from '@countersign/algorithms/tagged-hash';
 import { describe, expect, it } from 'vitest';
-import { runProtocol } from '../../test/run-protocol.ts';
 import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import {
   type Ceremony,
@@ -15,6 +14,7 @@ import {
   start,
 } from '../../test/redeal/redeal-ceremony.ts';
 import { evaluate, invert, mod, randomScalar, shareKey } from '../../test/redeal/shamir.ts';
+import { runProtocol } from '../../test/run-protocol.ts';
 import { x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import { ProtocolAbort } from '../protocol.ts';
 import { redeal } from './redeal.ts';
@@ -271,6 +271,24 @@ describe.each(CURVES)('blame in a redealing on $name', (curve) => {
           const outcomes = runProtocol([honest[0]?.[1], zeroed, honest[1]?.[1]].map((each) => each ?? zeroed));
           expect(outcomes.map(({ abort }) => abort?.culprits)).toEqual([[me], [], [me]]);
           expect(room.memory.allocated).toBe(0);
+        }
+      });
+
+      it('of its holder, whatever another liar says', () => {
+        for (const [said2, culprits] of [
+          [undefined, [1]],
+          [() => randomBytes(3), [0]],
+        ] as const) {
+          const room = roomOf.refresh(curve);
+          const index = REFRESH[1]?.receives ?? 0;
+          const [accomplice, honest] = [liar(room, 0, said2 ? { round2: said2 } : {}), redealAs(room, 2)];
+          const others = openByHand(room, 0, 1, accomplice.broadcast) + openByHand(room, 2, 1, honest.broadcast);
+          const slope = mod(
+            -((room.key.shares[index] ?? 0n) + others) * invert(BigInt(index + 1), curve.order),
+            curve.order,
+          );
+          const outcomes = runProtocol([accomplice, liar(room, 1, { polynomial: [0n, slope] }), honest]);
+          expect(outcomes[2]?.abort?.culprits).toEqual(culprits);
         }
       });
 

@@ -1,11 +1,11 @@
 /** A dealer's message of round 1: its polynomial's commitments, and every receiver's part of it, encrypted. */
 import { createHmac } from 'node:crypto';
 import { decode, encode, MalformedBytes } from '../codec.ts';
-import { commitToPolynomial, evaluateCommitments, evaluatePolynomial } from '../polynomial.ts';
-import { openShare, type SealingContext, sealShare } from '../share-encryption.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point } from '../group.ts';
+import { commitToPolynomial, evaluateCommitments, evaluatePolynomial } from '../polynomial.ts';
 import { ProtocolAbort } from '../protocol.ts';
+import { openShare, type SealingContext, sealShare } from '../share-encryption.ts';
 import { dealersOf, type RedealParameters, receiversOf } from './redeal-parameters.ts';
 import { type DealingMessage, dealingMessage, readCommitments } from './redeal-transcript.ts';
 

@@ -4,10 +4,10 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
 import { CountingMemory } from '../../test/counting-memory.ts';
 import { FailingMemory } from '../../test/failing-memory.ts';
-import { runProtocol } from '../../test/run-protocol.ts';
-import { type Curve, CURVES } from '../../test/redeal/curves.ts';
+import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import { type Ceremony, ceremony, type Seat, start } from '../../test/redeal/redeal-ceremony.ts';
 import { shareKey } from '../../test/redeal/shamir.ts';
+import { runProtocol } from '../../test/run-protocol.ts';
 import { bytes, decode, encode, fixed, list, MalformedBytes, struct } from '../codec.ts';
 import { recoverRedealt } from './redeal.ts';
 import {
@@ -43,7 +43,10 @@ function resigned(room: Ceremony, evidence: Uint8Array, change: Partial<RedealTr
   const { transcript } = readEvidence(room.curve.group, evidence);
   const altered = encodeTranscript({ ...transcript, ...change });
   const message = taggedHash(CERTIFICATE_TAG, hashTranscript(altered));
-  return encodeEvidence(altered, room.identities.map((key: KeyObject) => sign(null, message, key)));
+  return encodeEvidence(
+    altered,
+    room.identities.map((key: KeyObject) => sign(null, message, key)),
+  );
 }
 
 describe.each(CURVES)('evidence of a redealing on $name', (curve) => {
@@ -51,28 +54,31 @@ describe.each(CURVES)('evidence of a redealing on $name', (curve) => {
   describe.skipIf(group === undefined)('with the native group', () => {
     if (group === undefined) return;
 
-    it.each(['reshare', 'refresh', 'import'] as const)('%s: gives each receiver its share from what it kept', (kind) => {
-      const { room, outcomes, pending, evidence } = finishedRoom(curve, kind);
-      const memory = new CountingMemory();
-      for (const [party, { result }] of outcomes.entries()) {
-        const kept = pending[party];
-        expect(kept === undefined).toBe(result?.scalar === undefined);
-        if (kept === undefined) continue;
-        const copy = Uint8Array.from(kept);
-        const recovered = recoverRedealt(group, memory, kept, Uint8Array.from(evidence));
-        expect(recovered.scalar.equals(result?.scalar ?? Buffer.alloc(0))).toBe(true);
-        expect(recovered.publicShares).toEqual(result?.publicShares);
-        expect(Buffer.from(recovered.transcriptHash)).toEqual(Buffer.from(result?.transcriptHash ?? []));
-        expect(recovered.evidence).toEqual(Uint8Array.from(evidence));
-        const { groupKey, epoch, threshold, kind: told, session } = recovered.transcript;
-        expect(Buffer.from(groupKey)).toEqual(Buffer.from(room.key.groupKey));
-        expect(Buffer.from(session)).toEqual(room.parameters[0]?.session);
-        expect({ epoch, threshold, told }).toEqual({ epoch: 7, threshold: 2, told: kind });
-        expect(Uint8Array.from(kept)).toEqual(copy);
-        expect(memory.allocated).toBe(1);
-        memory.free(recovered.scalar);
-      }
-    });
+    it.each(['reshare', 'refresh', 'import'] as const)(
+      '%s: gives each receiver its share from what it kept',
+      (kind) => {
+        const { room, outcomes, pending, evidence } = finishedRoom(curve, kind);
+        const memory = new CountingMemory();
+        for (const [party, { result }] of outcomes.entries()) {
+          const kept = pending[party];
+          expect(kept === undefined).toBe(result?.scalar === undefined);
+          if (kept === undefined) continue;
+          const copy = Uint8Array.from(kept);
+          const recovered = recoverRedealt(group, memory, kept, Uint8Array.from(evidence));
+          expect(recovered.scalar.equals(result?.scalar ?? Buffer.alloc(0))).toBe(true);
+          expect(recovered.publicShares).toEqual(result?.publicShares);
+          expect(Buffer.from(recovered.transcriptHash)).toEqual(Buffer.from(result?.transcriptHash ?? []));
+          expect(recovered.evidence).toEqual(Uint8Array.from(evidence));
+          const { groupKey, epoch, threshold, kind: told, session } = recovered.transcript;
+          expect(Buffer.from(groupKey)).toEqual(Buffer.from(room.key.groupKey));
+          expect(Buffer.from(session)).toEqual(room.parameters[0]?.session);
+          expect({ epoch, threshold, told }).toEqual({ epoch: 7, threshold: 2, told: kind });
+          expect(Uint8Array.from(kept)).toEqual(copy);
+          expect(memory.allocated).toBe(1);
+          memory.free(recovered.scalar);
+        }
+      },
+    );
 
     it('is none for who kept the state of another session', () => {
       const { pending } = finishedRoom(curve);
@@ -113,7 +119,13 @@ describe.each(CURVES)('evidence of a redealing on $name', (curve) => {
       const { transcript, signatures } = decode(evidenceCodec, evidence);
       const [first, second, ...rest] = signatures;
       if (first === undefined || second === undefined) throw new Error('no signatures');
-      for (const wrong of [[], signatures.slice(1), [...signatures, first], [second, first, ...rest], [first, first, ...rest]])
+      for (const wrong of [
+        [],
+        signatures.slice(1),
+        [...signatures, first],
+        [second, first, ...rest],
+        [first, first, ...rest],
+      ])
         expectRefused(pending[1], encode(evidenceCodec, { transcript, signatures: wrong }));
       // Of the same hash for another purpose.
       const otherTag = taggedHash('countersign/other/v1', hashTranscript(transcript));
@@ -181,15 +193,19 @@ describe.each(CURVES)('evidence of a redealing on $name', (curve) => {
       { kind: 'reshare', seats: all.map((index) => ({ deals: index, receives: index })) },
       // 40 parties: more than a room has, and the most that the parameters allow.
       { kind: 'reshare', seats: [...all.map((deals) => ({ deals })), ...all.map((receives) => ({ receives }))] },
-    ] as const)('$kind: stays within 56 KiB for 20 of 20 with 20 dealers ($seats.length parties)', ({ kind, seats }) => {
-      const room = ceremony({ key: shareKey(curve, 20, 20), kind, threshold: 20, seats });
-      const outcomes = runProtocol(start(room));
-      for (const { result } of outcomes) expect(result).toBeDefined();
-      const evidence = outcomes[0]?.result?.evidence ?? new Uint8Array(0);
-      expect(evidence.length).toBeGreaterThan(40 * 1024);
-      expect(evidence.length).toBeLessThanOrEqual(MAX_EVIDENCE_BYTES);
-      expect(readEvidence(group, evidence).publicShares.length).toBe(20);
-    }, 60_000);
+    ] as const)(
+      '$kind: stays within 56 KiB for 20 of 20 with 20 dealers ($seats.length parties)',
+      ({ kind, seats }) => {
+        const room = ceremony({ key: shareKey(curve, 20, 20), kind, threshold: 20, seats });
+        const outcomes = runProtocol(start(room));
+        for (const { result } of outcomes) expect(result).toBeDefined();
+        const evidence = outcomes[0]?.result?.evidence ?? new Uint8Array(0);
+        expect(evidence.length).toBeGreaterThan(40 * 1024);
+        expect(evidence.length).toBeLessThanOrEqual(MAX_EVIDENCE_BYTES);
+        expect(readEvidence(group, evidence).publicShares.length).toBe(20);
+      },
+      60_000,
+    );
 
     function expectRefused(pending: Uint8Array | undefined, evidence: Uint8Array): void {
       const memory = new CountingMemory();

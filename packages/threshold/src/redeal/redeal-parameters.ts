@@ -1,7 +1,7 @@
-import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { MAX_PARTIES } from '../exchange/exchange-limits.ts';
 import { parseX25519PublicKey, x25519PrivateKey, x25519PublicBytes } from '../exchange/x25519.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';
+import { lagrangeCoefficient } from '../lagrange-coefficient.ts';
 import { ProtocolAbort } from '../protocol.ts';
 import type { SecretMemory } from '../secret-memory.ts';
 import type { RedealKind, RedealParty } from './redeal-transcript.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { CountingMemory } from '../../test/counting-memory.ts';
 import { FailingMemory, OutOfMemory } from '../../test/failing-memory.ts';
-import { type Curve, CURVES } from '../../test/redeal/curves.ts';
+import { CURVES, type Curve } from '../../test/redeal/curves.ts';
 import { type Ceremony, ceremony, liar, type Seat, start } from '../../test/redeal/redeal-ceremony.ts';
 import { shareKey } from '../../test/redeal/shamir.ts';
 import type { Step } from '../protocol.ts';
@@ -127,10 +127,18 @@ describe.each(CURVES)('secrets of a redealing on $name', (curve) => {
     });
 
     it.each(kinds)('%s: where the identity does not sign, what was had is given back', (kind) => {
-      for (const signature of [() => randomBytes(64), () => randomBytes(3), (): never => { throw new RangeError('gone'); }]) {
+      for (const signature of [
+        () => randomBytes(64),
+        () => randomBytes(3),
+        (): never => {
+          throw new RangeError('gone');
+        },
+      ]) {
         const { room, memories } = apart(roomOf[kind](curve));
         const last = room.parameters.length - 1;
-        const parameters = room.parameters.map((own, me): RedealParameters => (me === last ? { ...own, sign: signature } : own));
+        const parameters = room.parameters.map(
+          (own, me): RedealParameters => (me === last ? { ...own, sign: signature } : own),
+        );
         const first = start({ ...room, parameters });
         const broadcasts = broadcastsOf(first);
         expect(() => first[last]?.next(broadcasts)).toThrow(RangeError);

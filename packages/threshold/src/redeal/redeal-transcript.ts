@@ -15,8 +15,8 @@ import {
   u32,
   word,
 } from '../codec.ts';
-import { evaluateCommitments } from '../polynomial.ts';
 import type { Point, PrimeOrderGroup } from '../group.ts';
+import { evaluateCommitments } from '../polynomial.ts';
 
 export const REDEAL_KINDS = ['refresh', 'reshare', 'import'] as const;
 export type RedealKind = (typeof REDEAL_KINDS)[number];

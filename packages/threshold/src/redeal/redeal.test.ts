@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Outcome, runProtocol } from '../../test/run-protocol.ts';
 import { CURVES } from '../../test/redeal/curves.ts';
 import { type Ceremony, ceremony, type Seat, start } from '../../test/redeal/redeal-ceremony.ts';
 import { combine, type SharedKey, shareKey } from '../../test/redeal/shamir.ts';
+import { type Outcome, runProtocol } from '../../test/run-protocol.ts';
 import { type Redealt, redeal } from './redeal.ts';
 import type { RedealParameters } from './redeal-parameters.ts';
 import { readEvidence } from './redeal-transcript.ts';

@@ -231,8 +231,8 @@ function judge(
     if (said?.kind === 'complaint') {
       culprits.add(isJustified(parameters, accepted.dealings, party, said) ? said.dealer : party);
     } else if (zero !== -1) {
-      // A signature, too, is wrong then.
-      if (said?.kind !== 'refusal') culprits.add(party);
+      // Who signs changes nothing: such evidence is refused.
+      if (said === undefined) culprits.add(party);
     } else if (said?.kind === 'signature' && isSignedBy(identity, accepted.transcriptHash, said.bytes)) {
       signatures.push(Uint8Array.from(said.bytes));
     } else culprits.add(party);
@@ -260,6 +260,7 @@ function blameForZero({ parties }: RedealParameters, index: number): never {
   throw new ProtocolAbort([], `${reason}: its receiver (number ${receiver}) and a dealer did it, or all dealers`);
 }
 
+/** False as well for a complaint about what wasn't dealt. One about oneself is against oneself either way. */
 function isJustified(
   parameters: RedealParameters,
   dealings: readonly Dealing[],
@@ -268,7 +269,7 @@ function isJustified(
 ): boolean {
   const dealing = dealings.find(({ dealer }) => dealer === complaint.dealer);
   const isReceiver = receiversOf(parameters.parties).some(({ receiver }) => receiver === complainer);
-  if (dealing === undefined || !isReceiver || complaint.dealer === complainer) return false;
+  if (dealing === undefined || !isReceiver) return false;
   const dealKey = dealKeyFor(parameters, complaint.dealer, complainer);
   if (Buffer.compare(x25519PublicBytes(x25519PrivateKey(complaint.secret)), dealKey) !== 0) return false;
   const out = parameters.memory.allocate(SCALAR_BYTES);

@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { decode, encode } from '../../src/codec.ts';
-import { openShare, sealShare } from '../../src/share-encryption.ts';
 import { taggedHash } from '@countersign/algorithms/tagged-hash';
+import { decode, encode } from '../../src/codec.ts';
 import { parseX25519PublicKey, x25519, x25519PrivateKey, x25519PublicBytes } from '../../src/exchange/x25519.ts';
 import { ProtocolAbort, type Round, round } from '../../src/protocol.ts';
 import { type Redealt, redeal } from '../../src/redeal/redeal.ts';
@@ -14,6 +13,7 @@ import {
   type RedealKind,
   type RedealParty,
 } from '../../src/redeal/redeal-transcript.ts';
+import { openShare, sealShare } from '../../src/share-encryption.ts';
 import { CountingMemory } from '../counting-memory.ts';
 import type { Curve } from './curves.ts';
 import { evaluate, mod, type Polynomial, randomScalar, type SharedKey, weight } from './shamir.ts';
@@ -178,14 +178,17 @@ function seal(room: Ceremony, dealer: number, receiver: number, ephemeralSecret:
 export function openByHand(room: Ceremony, dealer: number, receiver: number, broadcast: Uint8Array): bigint {
   const { ephemeralKey, sealed } = decode(dealingMessage, broadcast);
   const { parties, dealSecrets } = room.parameters[receiver] as RedealParameters;
-  const others = parties.flatMap(({ index }, position) => (index === undefined || position === dealer ? [] : [position]));
+  const others = parties.flatMap(({ index }, position) =>
+    index === undefined || position === dealer ? [] : [position],
+  );
   const secret = dealSecrets[dealerPlace(parties, dealer)];
   const key = parseX25519PublicKey(ephemeralKey);
   const part = sealed[others.indexOf(receiver)];
   if (secret === undefined || key === undefined || part === undefined) throw new Error('no such part');
   const out = new Uint8Array(32);
   const shared = x25519(x25519PrivateKey(secret), key);
-  if (!openShare(out, sealingContext(room, dealer, receiver, ephemeralKey), shared, part)) throw new Error('not opened');
+  if (!openShare(out, sealingContext(room, dealer, receiver, ephemeralKey), shared, part))
+    throw new Error('not opened');
   return room.curve.toScalar(out);
 }
 

@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 import { selectEngines } from '@countersign/algorithms/engine-selection';
 import { allAlgorithms } from '@countersign/algorithms/registry';
 import { FrameError, SEALED_ROLES, type SealedRole } from '../frames.ts';
-import { packHello } from '../messages/hello.ts';
+import { type EngineReport, packHello } from '../messages/hello.ts';
 import { generatorOperations } from './generator.ts';
 import { sealProcess } from './isolation.ts';
 import { denyMemoryAccess } from './isolation-memory.ts';
@@ -29,7 +29,7 @@ type Engines = Awaited<ReturnType<typeof selectEngines>>;
 
 /** What a role brings, loaded before the process seals itself. */
 interface Loaded {
-  readonly engines: Engines;
+  readonly engines: readonly EngineReport[];
   readonly operations: Operations;
 }
 
@@ -38,17 +38,33 @@ const ROLES: Readonly<Record<SealedRole, () => Promise<Loaded>>> = {
   generator: () => withEngines((engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR))),
   verifier: () => withEngines((engines) => verifierOperations(engines)),
   // Its arithmetic is that of the threshold protocols alone.
-  party: async () => ({
-    engines: new Map(),
-    operations: partyOperations(await loadSchemes(), readRootKey(ROOT_KEY_DESCRIPTOR), takePartyOptions(process.env)),
-  }),
+  party: async () => {
+    const schemes = await loadSchemes();
+    return {
+      engines: [...schemes.values()].map(({ algorithm, group }) => ({
+        algorithm: `threshold ${algorithm}`,
+        engine: group.name,
+        description: group.description,
+        unavailable: [],
+      })),
+      operations: partyOperations(schemes, readRootKey(ROOT_KEY_DESCRIPTOR), takePartyOptions(process.env)),
+    };
+  },
 };
 
 async function withEngines(operationsOf: (engines: Engines) => Operations): Promise<Loaded> {
   const engines = await selectEngines(allAlgorithms());
   const operations = operationsOf(engines);
   warmUpEngines(engines);
-  return { engines, operations };
+  return {
+    engines: [...engines.values()].map(({ algorithm, selected, unavailable }) => ({
+      algorithm: algorithm.name,
+      engine: selected?.name,
+      description: selected?.engine.description,
+      unavailable,
+    })),
+    operations,
+  };
 }
 
 function roleFromArguments(): SealedRole {
@@ -65,19 +81,7 @@ async function main(): Promise<void> {
   const { engines, operations } = await ROLES[role]();
   const isolation = sealProcess();
   const socket = new Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true });
-  socket.write(
-    packHello({
-      role,
-      pid: process.pid,
-      isolation,
-      engines: [...engines.values()].map(({ algorithm, selected, unavailable }) => ({
-        algorithm: algorithm.name,
-        engine: selected?.name,
-        description: selected?.engine.description,
-        unavailable,
-      })),
-    }),
-  );
+  socket.write(packHello({ role, pid: process.pid, isolation, engines }));
   await serve(socket, operations);
 }
 

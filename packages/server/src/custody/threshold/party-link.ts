@@ -10,17 +10,19 @@ const NUMBER_BYTES = 4;
 const ESTIMATE_US = 100;
 
 export class PartyLink {
-  readonly #pool: SealedPool;
+  readonly #pool: Pick<SealedPool, 'submit'>;
 
-  constructor(pool: SealedPool) {
+  constructor(pool: Pick<SealedPool, 'submit'>) {
     this.#pool = pool;
   }
 
   /**
    * Undefined: the process is away, or ended before it answered; its rooms are lost with it.
+   * @param estimateUs how long it may take. The pool sends the process no more than it can answer in time: otherwise
+   * many large batches at once would make it look dead, and end all operations with it.
    * @throws RangeError for a request that is larger than a message may be
    */
-  async ask(request: PartyRequest): Promise<PartyReply | undefined> {
+  async ask(request: PartyRequest, estimateUs = ESTIMATE_US): Promise<PartyReply | undefined> {
     const body = encode(partyRequest, request);
     let frame: Buffer;
     try {
@@ -32,7 +34,7 @@ export class PartyLink {
     frame.set(body, FRAME_HEADER_BYTES + NUMBER_BYTES);
     // It may hold a private key to deal.
     body.fill(0);
-    const work = new PartyWork(frame);
+    const work = new PartyWork(frame, estimateUs);
     this.#pool.submit(work);
     try {
       return await work.done;
@@ -44,12 +46,13 @@ export class PartyLink {
 
 class PartyWork implements PoolWork {
   readonly done: Promise<PartyReply | undefined>;
-  readonly remainingUs = ESTIMATE_US;
+  readonly remainingUs: number;
   readonly #resolve: (reply: PartyReply | undefined) => void;
   readonly #frame: Buffer;
   #taken = false;
 
-  constructor(frame: Buffer) {
+  constructor(frame: Buffer, estimateUs: number) {
+    this.remainingUs = estimateUs;
     const { promise, resolve } = Promise.withResolvers<PartyReply | undefined>();
     this.done = promise;
     this.#resolve = resolve;
@@ -66,7 +69,7 @@ class PartyWork implements PoolWork {
       frame: this.#frame,
       replyType: FRAME_TYPES.partyReply,
       itemCount: 1,
-      estimateUs: ESTIMATE_US,
+      estimateUs: this.remainingUs,
       complete: (body) => this.#resolve(readReply(body)),
       lost: () => this.#resolve(undefined),
     };

@@ -38,6 +38,17 @@ export type CeremonyEnd =
 /** Frames that wait while the party process works; a hostile relay doesn't fill the memory. */
 const MAX_WAITING_FRAMES = 256;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** No party has a reason for a longer one. */
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** Of one message to the party process, which takes 16 MiB with all that is around them. */
+const MAX_DELIVERED_BYTES = 8 * 1024 * 1024;
+
+/** Each waits as long as the pool lets work wait. */
+const CLOSING_ATTEMPTS = 10;
+
+/** What a message of an operation may take in the party process, in microseconds: two multiplications and more. */
+const ELEMENT_US = 150;
+const SHARES_US = 20_000;
 
 export class CeremonyRunner {
   readonly #party: PartyLink;
@@ -81,6 +92,7 @@ class Ceremony {
   #ended: string | undefined;
   #room: Room | undefined;
   #isOpen = false;
+  #estimateUs = SHARES_US;
 
   constructor(party: PartyLink, session: number, plan: CeremonyPlan, times: CeremonyTimes) {
     this.#party = party;
@@ -99,13 +111,15 @@ class Ceremony {
     });
     this.#room = room;
     const startedMs = performance.now();
+    const operation = this.#plan.operation(room);
+    if (operation.kind === 'sign') this.#estimateUs = ELEMENT_US * (1 + operation.elements.length);
     let reply = await this.#ask({
       kind: 'open',
       session: this.#session,
       identity: this.#plan.identity,
       room: this.#plan.rooms[0],
       size: room.size,
-      operation: this.#plan.operation(room),
+      operation,
     });
     this.#isOpen = true;
     // Every other party's hello is one frame at least.
@@ -115,9 +129,10 @@ class Ceremony {
       const { progress } = reply;
       if (progress.kind === 'done') return progress.outcome;
       if (progress.kind === 'aborted') throw new DomainError('ceremony_failed', progress.reason);
+      const passedMs = performance.now() - startedMs;
       const limitMs = missingHellos > 0 ? this.#times.joinMs : this.#times.totalMs;
-      const leftMs = startedMs + limitMs - performance.now();
-      const awaited = await this.#frames(leftMs);
+      // Whoever keeps sending doesn't get more time by it.
+      const awaited = passedMs >= this.#times.totalMs ? 'late' : await this.#frames(limitMs - passedMs);
       if (awaited === 'late') {
         reply = await this.#settle(await this.#ask({ kind: 'time-out', session: this.#session }));
         throw new DomainError('ceremony_failed', reasonOf(reply, 'the other parties did not answer in time'));
@@ -138,10 +153,21 @@ class Ceremony {
   /** Tells the others where this party gave up before the end, so that they needn't wait for the time-out. */
   async close(): Promise<void> {
     if (this.#isOpen) {
-      const reply = await this.#party.ask({ kind: 'close', session: this.#session }).catch(() => undefined);
-      if (reply?.kind === 'session') for (const frame of reply.send) this.#room?.send(frame);
+      const reply = await this.#askToClose();
+      if (reply === undefined) void this.#closeLater();
+      else if (reply.kind === 'session') for (const frame of reply.send) this.#room?.send(frame);
     }
     this.#room?.leave();
+  }
+
+  /** A process with too much to do isn't gone: it would hold the secrets of what nobody waits for any more. */
+  async #closeLater(): Promise<void> {
+    for (let attempt = 1; attempt <= CLOSING_ATTEMPTS; attempt += 1)
+      if ((await this.#askToClose()) !== undefined) return;
+  }
+
+  #askToClose(): Promise<PartyReply | undefined> {
+    return this.#party.ask({ kind: 'close', session: this.#session }).catch(() => undefined);
   }
 
   /** Stores what is to be stored, then sends: until the party process only waits for frames. */
@@ -158,6 +184,7 @@ class Ceremony {
   }
 
   #take(slot: number, frame: Uint8Array): void {
+    if (frame.length > MAX_FRAME_BYTES) return;
     if (this.#waiting.length >= MAX_WAITING_FRAMES || this.#waitingBytes + frame.length > MAX_WAITING_BYTES) {
       this.#ended ??= 'the relay sent more than this server takes';
     } else {
@@ -177,17 +204,27 @@ class Ceremony {
       clearTimeout(timer);
     }
     // What arrived before the end still counts.
-    if (this.#waiting.length > 0) {
-      this.#waitingBytes = 0;
-      return this.#waiting.splice(0);
-    }
+    if (this.#waiting.length > 0) return this.#takeWaiting();
     return this.#ended === undefined ? 'late' : 'ended';
+  }
+
+  /** As many as one message takes. */
+  #takeWaiting(): readonly { readonly slot: number; readonly frame: Uint8Array }[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { frame } of this.#waiting) {
+      if (count > 0 && bytes + frame.length > MAX_DELIVERED_BYTES) break;
+      bytes += frame.length;
+      count += 1;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, count);
   }
 
   async #ask(request: Parameters<PartyLink['ask']>[0]): Promise<SessionReply> {
     let reply: PartyReply | undefined;
     try {
-      reply = await this.#party.ask(request);
+      reply = await this.#party.ask(request, this.#estimateUs);
     } catch (error) {
       if (error instanceof RangeError)
         throw new DomainError('too_large', 'the batch is too large; send it in parts', { cause: error });

@@ -18,7 +18,7 @@ import {
   type SigningElement,
 } from '../messages/party-message.ts';
 import type { IdentityKeeper } from './identity-keeper.ts';
-import type { CeremonyRunner, Stored } from './run-ceremony.ts';
+import type { CeremonyEnd, CeremonyRunner, Stored } from './run-ceremony.ts';
 import { schemeDerivation } from './scheme-derivation.ts';
 
 export interface ThresholdCustodyParts {
@@ -53,7 +53,10 @@ export class ThresholdCustody implements Custody {
       [...meetings].map(async ([meeting, placed]) => {
         const ceremony = placed[0]?.item.ceremony;
         if (meeting === undefined || ceremony === undefined) return;
-        const signatures = await this.#signTogether(batchId, ceremony, placed);
+        // What goes wrong in one meeting says nothing of the others.
+        const signatures = await this.#signTogether(batchId, ceremony, placed).catch(() =>
+          placed.map((): CustodySignature => ({ status: 'unavailable' })),
+        );
         placed.forEach(({ place }, index) => {
           results[place] = signatures[index] ?? { status: 'fault' };
         });
@@ -88,11 +91,7 @@ export class ThresholdCustody implements Custody {
       store: (stored) => this.#reserveNonces(batchId, stored),
     });
     if (end.ok) return resultsOf(end.outcome, ceremony, placed);
-    const { error, stored } = end;
-    const failed: CustodySignature =
-      error.code === 'ceremony_failed' || error.code === 'invalid_request'
-        ? { status: 'ceremony-failed', reason: error.message, mayExist: stored }
-        : { status: stored ? 'unavailable' : error.code === 'internal' ? 'fault' : 'unavailable' };
+    const failed = failureOf(end);
     return placed.map(() => failed);
   }
 
@@ -143,6 +142,13 @@ function signOperation(
     })),
     elements,
   };
+}
+
+/** What sending the items again would help against is `unavailable`; everything else is for the caller to read. */
+function failureOf({ error, stored }: Extract<CeremonyEnd, { ok: false }>): CustodySignature {
+  if (error.code === 'unavailable') return { status: 'unavailable' };
+  if (error.code === 'internal') return { status: stored ? 'unavailable' : 'fault' };
+  return { status: 'ceremony-failed', reason: error.message, mayExist: stored };
 }
 
 function resultsOf(outcome: PartyOutcome, ceremony: Ceremony, placed: readonly Placed[]): readonly CustodySignature[] {

@@ -134,14 +134,13 @@ export function loadBlindedGroup(fillRandom: FillRandom = fillFromKernel): Ed255
       return point.toBytes();
     },
     decode: (encoded) => {
-      if (encoded.length !== POINT_BYTES) return undefined;
-      try {
-        // Strict RFC 8032 decoding: y below p, and no negative zero.
-        const point = Curve.fromBytes(Uint8Array.from(encoded));
-        return point.is0() || !point.isTorsionFree() ? undefined : wrap(point);
-      } catch {
-        return undefined;
-      }
+      const point = decode(encoded);
+      return point === undefined ? undefined : wrap(point);
+    },
+    multiplyEncoded: (encoded, scalar) => {
+      assertScalar(scalar);
+      const point = decode(encoded);
+      return point === undefined ? undefined : wrap(multiplyPublic(point, scalar));
     },
 
     hash: (out, parts) => {
@@ -158,6 +157,18 @@ export function loadBlindedGroup(fillRandom: FillRandom = fillFromKernel): Ed255
       return verify(null, message, key, signature);
     },
   };
+}
+
+/** Undefined for the identity, too. */
+function decode(encoded: Uint8Array): CurvePoint | undefined {
+  if (encoded.length !== POINT_BYTES) return undefined;
+  try {
+    // Strict RFC 8032 decoding: y below p, and no negative zero.
+    const point = Curve.fromBytes(Uint8Array.from(encoded));
+    return point.is0() || !point.isTorsionFree() ? undefined : point;
+  } catch {
+    return undefined;
+  }
 }
 
 function multiplyByBigInt(p: CurvePoint, scalar: Uint8Array): CurvePoint {

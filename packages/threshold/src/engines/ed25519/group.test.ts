@@ -96,6 +96,26 @@ function describeEd25519(group: Ed25519Group): void {
     expect(group.verifySignature(encoded.subarray(1), message, signature)).toBe(false);
   });
 
+  it('multiplies an encoding as it multiplies the point, and refuses what it refuses to decode', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: Point.Fn.ORDER - 1n }), fc.nat(), (number, small) => {
+        const encoded = BASE.multiply(number).toBytes();
+        const scalar = group.scalarOf(small);
+        const [product, expected] = [group.multiplyEncoded(encoded, scalar), group.decode(encoded)];
+        if (product === undefined || expected === undefined) return false;
+        return group.equals(product, group.multiplyPublic(expected, scalar));
+      }),
+      { numRuns: 25 },
+    );
+    for (const scalar of [group.scalarOf(0), group.scalarOf(1), group.scalarOf(8)]) {
+      for (const [what, encoded] of Object.entries(REFERENCE.refused)) {
+        expect(group.multiplyEncoded(encoded, scalar), what).toBeUndefined();
+      }
+      expect(group.multiplyEncoded(new Uint8Array(31), scalar)).toBeUndefined();
+    }
+    expect(group.multiplyEncoded(BASE.toBytes(), group.scalarOf(0))).toBe(group.identity);
+  });
+
   it('refuses points of another implementation', () => {
     const foreign = (group.constantTime ? loadBlindedGroup() : { generator: {} as never }).generator;
     expect(() => group.encode(foreign)).toThrow(TypeError);

@@ -157,6 +157,14 @@ export function loadSodiumGroup(fillRandom: FillRandom = fillFromKernel): Ed2551
       return sodium.isValidPoint(copy) === 1 ? wrap(copy) : undefined;
     },
 
+    multiplyEncoded: (encoded, scalar) => {
+      assertScalar(scalar);
+      if (encoded.length !== POINT_BYTES) return undefined;
+      const out = new Uint8Array(POINT_BYTES);
+      // It makes all checks of `isValidPoint`, and refuses a zero scalar in the same way as a bad point.
+      if (sodium.multiply(out, scalar, encoded) === 0) return wrap(out);
+      return isZeroScalar(scalar) && sodium.isValidPoint(encoded) === 1 ? identity : undefined;
+    },
     hash: (out, parts) => {
       if (out.length !== WIDE_BYTES) throw new RangeError('SHA-512 has 64 bytes');
       sodium.hashInit(hashState);

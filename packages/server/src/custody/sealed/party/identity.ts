@@ -1,5 +1,5 @@
 /** This server's identity inside the party process: made, opened, and used for its three purposes. */
-import { createECDH, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
 import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { type IdentitySecret, loadIdentity } from '@countersign/threshold/exchange/identity';
@@ -14,9 +14,9 @@ export interface OpenIdentity {
 }
 
 const NO_KEY = new Uint8Array(0);
-/** `typ` of what the P-256 key signs, and nothing else. */
-const QUESTION_TYPE = 'countersign-rule-question+jwt';
-const MAX_HEADER_CHARACTERS = 512;
+/** The whole header of what the P-256 key signs, as a question's writer puts it. */
+const QUESTION_HEADER = base64url(Buffer.from('{"alg":"ES256","typ":"countersign-rule-question+jwt"}', 'utf8'));
+const CLAIMS = /^[A-Za-z0-9_-]+$/;
 
 export function createIdentity(rootKey: Buffer): PartyReply {
   const memory = allocateSecret(96);
@@ -31,7 +31,7 @@ export function createIdentity(rootKey: Buffer): PartyReply {
       kind: 'identity',
       sealed: sealIdentity(rootKey, { seed, channel, question }, keygenId.identity.identityKey),
       persistentKeygenId: keygenId.text,
-      questionKey: createPublicKey(questionKey(question)).export({ format: 'der', type: 'spki' }),
+      questionKey: publicBytes(questionKey(question)),
     };
   } finally {
     freeSecret(memory);
@@ -45,34 +45,42 @@ export function loadSealedIdentity(rootKey: Buffer, sealed: Uint8Array): OpenIde
   try {
     const { seed, channel, question } = opened.value;
     const key = questionKey(question);
+    const issuer = createHash('sha256').update(publicBytes(key)).digest('hex');
     return {
       exchange: loadIdentity(seed, channel),
       signQuestion: (signingInput) =>
-        isQuestion(signingInput) ? sign('sha256', signingInput, { key, dsaEncoding: 'ieee-p1363' }) : undefined,
+        isQuestion(signingInput, issuer) ? sign('sha256', signingInput, { key, dsaEncoding: 'ieee-p1363' }) : undefined,
     };
   } finally {
     opened.free();
   }
 }
 
-/** A taken-over HTTP process may ask for signatures; they are questions of ours and nothing that others would take. */
-function isQuestion(signingInput: Uint8Array): boolean {
+/**
+ * A taken-over HTTP process may ask for signatures; they are questions of ours and nothing that others would take. One
+ * header is compared as a whole, so that no two parsers can read different things in it.
+ */
+function isQuestion(signingInput: Uint8Array, issuer: string): boolean {
   const text = Buffer.from(signingInput).toString('latin1');
-  const end = text.indexOf('.');
-  if (end < 1 || end > MAX_HEADER_CHARACTERS || text.indexOf('.', end + 1) !== -1) return false;
+  const prefix = `${QUESTION_HEADER}.`;
+  const claims = text.slice(prefix.length);
+  if (!text.startsWith(prefix) || !CLAIMS.test(claims)) return false;
   try {
-    const header: unknown = JSON.parse(Buffer.from(text.slice(0, end), 'base64url').toString('utf8'));
-    return (
-      typeof header === 'object' &&
-      header !== null &&
-      'alg' in header &&
-      header.alg === 'ES256' &&
-      'typ' in header &&
-      header.typ === QUESTION_TYPE
-    );
+    const decoded = Buffer.from(claims, 'base64url');
+    const read: unknown = JSON.parse(decoded.toString('utf8'));
+    const isObject = typeof read === 'object' && read !== null && !Array.isArray(read);
+    return isObject && base64url(decoded) === claims && 'iss' in read && read.iss === issuer;
   } catch {
     return false;
   }
+}
+
+function publicBytes(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' });
+}
+
+function base64url(bytes: Buffer): string {
+  return bytes.toString('base64url');
 }
 
 function questionKey(scalar: Uint8Array) {

@@ -105,8 +105,10 @@ export interface NewShareParts {
   readonly rootKey: Buffer;
   readonly slot: SealSlot;
   readonly operation: string;
-  /** Kept with a first share only; undefined afterwards. */
+  /** Of a row made by `create`; until the share is certified, it is what this party's keygen id stands for. */
   readonly perKey: Uint8Array | undefined;
+  /** Only where the share comes of it: later it would rebuild one that is gone. */
+  readonly keepsPerKey: boolean;
   readonly parametersHash: Uint8Array;
   readonly sign: (tag: string, message: Uint8Array) => Uint8Array;
   /** Of each party of the exchange, in its order. */
@@ -159,8 +161,8 @@ export class ShareSealing {
 
   /** @param acknowledgements undefined while they aren't all in */
   #seal({ made, facts }: NewShare, acknowledgements: readonly Uint8Array[] | undefined): Uint8Array {
-    const { rootKey, slot, perKey } = this.#parts;
-    const secret = { perKey, scalar: made.scalar, facts };
+    const { rootKey, slot, perKey, keepsPerKey } = this.#parts;
+    const secret = { perKey: keepsPerKey ? perKey : undefined, scalar: made.scalar, facts };
     return sealShare(
       rootKey,
       slot,

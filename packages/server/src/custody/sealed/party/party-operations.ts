@@ -86,15 +86,17 @@ export function partyOperations(schemes: Schemes, rootKey: Buffer, options: Part
 
   function serve(body: Buffer): Buffer {
     if (body.length < NUMBER_BYTES) throw new FrameError('party request');
+    const request = readRequest(body.subarray(NUMBER_BYTES));
     let reply: PartyReply;
+    let encoded: Buffer;
     try {
-      reply = answer(decode(partyRequest, body.subarray(NUMBER_BYTES)));
+      reply = answer(request);
+      encoded = encode(partyReply, reply);
     } catch (error) {
-      // The HTTP process is ours: what it sends is well-formed, or it has been taken over.
-      if (error instanceof MalformedBytes) throw new FrameError(`party request: ${error.message}`);
+      // Whatever other parties make of one operation, the process goes on with all the others.
       reply = refusalOf(error);
+      encoded = encode(partyReply, reply);
     }
-    const encoded = encode(partyReply, reply);
     const frame = allocateFrame(FRAME_TYPES.partyReply, NUMBER_BYTES + encoded.length);
     body.copy(frame, FRAME_HEADER_BYTES, 0, NUMBER_BYTES);
     frame.set(encoded, FRAME_HEADER_BYTES + NUMBER_BYTES);
@@ -103,6 +105,16 @@ export function partyOperations(schemes: Schemes, rootKey: Buffer, options: Part
   }
 
   return { serve: new Map([[FRAME_TYPES.party, serve]]), close: () => sessions.closeAll() };
+}
+
+/** The HTTP process is ours: what it sends is well-formed, or it has been taken over. @throws FrameError */
+function readRequest(body: Buffer): PartyRequest {
+  try {
+    return decode(partyRequest, body);
+  } catch (error) {
+    if (error instanceof MalformedBytes) throw new FrameError(`party request: ${error.message}`);
+    throw error;
+  }
 }
 
 function createKey(rootKey: Buffer, scheme: PartyScheme, identity: OpenIdentity, slot: SealSlot): PartyReply {

@@ -16,6 +16,8 @@ import { loadSchemes } from './load-schemes.ts';
 import { type PartyOptions, partyOperations } from './party-operations.ts';
 
 export interface TestParty {
+  /** Everything that it stores can be opened with this. */
+  readonly rootKey: Buffer;
   readonly identity: Uint8Array;
   readonly persistentKeygenId: string;
   readonly operations: Operations;
@@ -31,7 +33,8 @@ export interface TestParty {
 const OPTIONS: PartyOptions = { allowFullExport: true, backup: { mode: 'plaintext' } };
 
 export async function startTestParty(options: PartyOptions = OPTIONS): Promise<TestParty> {
-  const operations = partyOperations(await loadSchemes(), randomSecret(32), options);
+  const rootKey = randomSecret(32);
+  const operations = partyOperations(await loadSchemes(), rootKey, options);
   const serve = [...operations.serve.values()][0];
   if (serve === undefined) throw new Error('no operation');
   const ask = (request: PartyRequest): PartyReply => {
@@ -42,6 +45,7 @@ export async function startTestParty(options: PartyOptions = OPTIONS): Promise<T
   const identity = Uint8Array.from(made.sealed);
   let keys = 0;
   return {
+    rootKey,
     identity,
     persistentKeygenId: made.persistentKeygenId,
     operations,

@@ -60,8 +60,15 @@ export class PartySessions {
     const { rootKey, schemes } = this.#parts;
     const context: PartyContext = { rootKey, schemes, identity: this.#parts.identity(request.identity), room, size };
     const opened = openOperation(context, operation);
-    this.#sessions.set(session, opened);
-    return this.#advance(session, (running) => running.exchange.start());
+    try {
+      const reply = replyOf(opened, opened.exchange.start());
+      this.#sessions.set(session, opened);
+      return reply;
+    } catch (error) {
+      // Nobody would close what was never answered for.
+      opened.free();
+      throw error;
+    }
   }
 
   deliver(session: number, frames: readonly { readonly slot: number; readonly frame: Uint8Array }[]): PartyReply {
@@ -90,10 +97,15 @@ export class PartySessions {
   close(session: number): PartyReply {
     const running = this.#sessions.get(session);
     if (running === undefined) return { kind: 'closed' };
-    const reply = this.#advance(session, () => running.exchange.abandon('the server gave the operation up'));
     this.#sessions.delete(session);
-    running.free();
-    return reply;
+    try {
+      const { send, status } = running.exchange.abandon('the server gave the operation up');
+      wipeKey(status);
+      // How it ended was said before, with all that came of it.
+      return { kind: 'session', send, keep: undefined, progress: { kind: 'waiting' } };
+    } finally {
+      running.free();
+    }
   }
 
   closeAll(): void {
@@ -108,6 +120,12 @@ export class PartySessions {
     if (running === undefined) throw new OperationRefused('unavailable', 'the operation is no longer under way');
     return replyOf(running, step(running));
   }
+}
+
+/** An export's result is the one that isn't public, sealed or a signature. */
+function wipeKey(status: Output<PartyOutcome>['status']): void {
+  if (typeof status === 'object' && 'done' in status && status.done.kind === 'private-key')
+    status.done.privateKey.fill(0);
 }
 
 function openOperation(context: PartyContext, operation: PartyOperation): PartySession {

@@ -41,6 +41,11 @@ export const openExport: OpenOperation<'export'> = (context, { share, exportTo }
     const members = membersOf(facts);
     if (!members.some(({ identity }) => same(identity.identityKey, recipient)))
       throw new OperationRefused('invalid_request', 'export_to names no party of the key');
+    if (context.size > members.length)
+      throw new OperationRefused(
+        'invalid_request',
+        `the room is for ${context.size} parties, and the key has ${members.length}`,
+      );
     const isRecipient = same(recipient, context.identity.public.identityKey);
     const sharesHash = createHash('sha256');
     for (const { publicShare } of facts.parties) sharesHash.update(publicShare);

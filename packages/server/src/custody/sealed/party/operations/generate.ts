@@ -62,6 +62,7 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
       slot,
       operation: OPERATION,
       perKey,
+      keepsPerKey: true,
       parametersHash,
       sign,
       verify: members.map(verifierOf),

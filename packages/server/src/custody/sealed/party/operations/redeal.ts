@@ -18,10 +18,10 @@ import {
   u32,
   word,
 } from '@countersign/threshold/codec';
-import { lagrangeCoefficient } from '@countersign/threshold/lagrange-coefficient';
 import { Exchange, type Meeting } from '@countersign/threshold/exchange/exchange';
 import type { PublicIdentity } from '@countersign/threshold/exchange/identity';
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';
+import { lagrangeCoefficient } from '@countersign/threshold/lagrange-coefficient';
 import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/protocol';
 import { type Redealt, recoverRedealt, redeal } from '@countersign/threshold/redeal/redeal';
 import { type RedealKind, type RedealParty, readEvidence } from '@countersign/threshold/redeal/redeal-transcript';
@@ -114,8 +114,8 @@ export function openRedeal(plan: RedealPlan): PartySession {
       rootKey: context.rootKey,
       slot: plan.into?.slot ?? NO_SLOT,
       operation: kind,
-      // Later epochs have none: with the first one's evidence it would rebuild a share that is gone.
-      perKey: undefined,
+      perKey: into?.value.perKey,
+      keepsPerKey: false,
       parametersHash,
       sign: (tag, message) => identity.sign(tag, message),
       verify: members.map(
@@ -363,12 +363,13 @@ function newShareOf(
   };
 }
 
-/** Undefined for a row that nothing was kept in yet, and for a party that only deals. */
-function openInto({ into, context }: RedealPlan): Opened<ShareSecret> | undefined {
+/** Undefined for a row that nothing was kept in yet, and for a party that only deals. Ends the plan where it throws. */
+function openInto({ into, context, secret }: RedealPlan): Opened<ShareSecret> | undefined {
   if (into === undefined || into.sealed.length === 0) return undefined;
   const opened = openShare(context.rootKey, into);
-  if (opened === undefined) throw new OperationRefused('invalid_request', 'the key is not one of this server');
-  return opened;
+  if (opened !== undefined) return opened;
+  secret?.free();
+  throw new OperationRefused('invalid_request', 'the key is not one of this server');
 }
 
 /** Everything but the key, which a party that joins doesn't know beforehand. */

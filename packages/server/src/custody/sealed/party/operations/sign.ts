@@ -24,6 +24,7 @@ import { type Step, transformed } from '@countersign/threshold/protocol';
 import {
   type ElementResult,
   MAX_ELEMENTS,
+  MAX_PARTIES,
   type PartyOutcome,
   type SigningElement,
   type StoredSecret,
@@ -42,7 +43,7 @@ const elementHello = struct({
   declined: bool,
   groupKey: bytes(33),
   epoch: u32,
-  /** Hash of all public shares: differs between parties of different epochs. */
+  /** Hash of threshold and all public shares: differs between parties of different epochs. */
   sharesHash: fixed(32),
   path: list(u32, 16),
   merkleRoot: optional(bytes(32)),
@@ -87,17 +88,20 @@ export const openSign: OpenOperation<'sign'> = (context, { algorithm, shares, el
       hello: encode(signHello, { elements: own, algorithm, parties: candidates.length }),
       random: kernelRandom,
       checkHellos: (meeting) => {
-        const hellos = meeting.hellos.map((content) => decode(signHello, content).elements);
+        const hellos = meeting.hellos.map((content) => byRoom(decode(signHello, content).elements));
         const results = new Array<ElementResult>(elements.length);
         const items: SigningItem[] = [];
         const places: number[] = [];
+        const seen = new Map<string, number>();
         order.forEach((place, position) => {
           const share = shareOf(elements[place], opened);
           const ownHello = own[position];
           if (ownHello === undefined) throw new Error('elements out of step');
+          const ordinal = seen.get(ownHello.room) ?? 0;
+          seen.set(ownHello.room, ordinal + 1);
           const differs = disagreement(
             ownHello,
-            position,
+            ordinal,
             hellos,
             (party) => candidates[meeting.parties[party] ?? 0]?.name ?? '',
           );
@@ -187,7 +191,9 @@ function describe(element: SigningElement | undefined, opened: readonly Opened<F
     };
   const { facts } = share;
   const sharesHash = createHash('sha256');
-  for (const { identity, publicShare } of facts.parties) sharesHash.update(identity).update(publicShare);
+  sharesHash.update(Buffer.of(facts.threshold));
+  for (const { identity, index, publicShare } of facts.parties)
+    sharesHash.update(Buffer.of(index)).update(identity).update(publicShare);
   return {
     room,
     declined: false,
@@ -200,31 +206,52 @@ function describe(element: SigningElement | undefined, opened: readonly Opened<F
   };
 }
 
-/** The parties of the first key; a batch of keys that other servers hold fails for those. */
+/**
+ * The parties of all keys of the batch, in an order that doesn't depend on how the request was written, since another
+ * server's may be written differently. A room of parties that don't all hold a key's shares fails for that key alone.
+ */
 function candidatesOf(context: PartyContext, opened: readonly Opened<FullShare>[]) {
-  const [first] = opened;
-  if (first === undefined) throw new OperationRefused('invalid_request', 'no key of the batch may sign');
-  const candidates = first.value.facts.parties.map(({ identity, channelKey, index }) => {
-    const parsed = parsePublicIdentity(identity, channelKey);
-    if (parsed === undefined) throw new Error('a sealed identity that is none');
-    return candidateOf(parsed, index);
-  });
+  const holders = new Map(
+    opened.flatMap(({ value }) => value.facts.parties.map((party) => [hex(party.identity), party] as const)),
+  );
+  if (holders.size === 0) throw new OperationRefused('invalid_request', 'no key of the batch may sign');
+  if (holders.size > MAX_PARTIES)
+    throw new OperationRefused(
+      'invalid_request',
+      `the keys of the batch have more than ${MAX_PARTIES} parties together; sign them in parts`,
+    );
+  const candidates = [...holders.values()]
+    .sort((a, b) => Buffer.compare(a.identity, b.identity))
+    .map(({ identity, channelKey, index }) => {
+      const parsed = parsePublicIdentity(identity, channelKey);
+      if (parsed === undefined) throw new Error('a sealed identity that is none');
+      return candidateOf(parsed, index);
+    });
   if (!candidates.some(({ identity }) => equal(identity.identityKey, context.identity.public.identityKey)))
     throw new OperationRefused('conflict', "the key belongs to another identity than this server's");
   return candidates;
 }
 
-/** Why the element can't be signed, seen from all hellos; undefined where all were asked for the same. */
+/** Elements by their rooms, those of one room in their order. */
+function byRoom(elements: readonly ElementHello[]): ReadonlyMap<string, readonly ElementHello[]> {
+  return Map.groupBy(elements, ({ room }) => room);
+}
+
+/**
+ * Why the element can't be signed, seen from all hellos; undefined where all were asked for the same. Nobody's place is
+ * special in it, so that all who were given the same hellos come to the same elements: one more here than there would
+ * look like a broken protocol.
+ * @param ordinal of the element among those of its room
+ */
 function disagreement(
   own: ElementHello,
-  position: number,
-  hellos: readonly (readonly ElementHello[])[],
+  ordinal: number,
+  hellos: readonly ReadonlyMap<string, readonly ElementHello[]>[],
   nameOf: (party: number) => string,
 ): string | undefined {
   for (const [party, said] of hellos.entries()) {
-    // Sorted alike, it is in the same place; where the lists differ it is looked for.
-    const other = said[position]?.room === own.room ? said[position] : said.find(({ room }) => room === own.room);
-    if (other === undefined) return `${nameOf(party)} was not asked to sign in room ${own.room}`;
+    const other = said.get(own.room)?.[ordinal];
+    if (other === undefined) return `${nameOf(party)} was not asked to sign ${place(own.room, ordinal)}`;
     if (other.declined) return `${nameOf(party)} declined: its policy refused, or it has no such key`;
     if (own.declined) continue;
     for (const [field, read] of FIELDS) {
@@ -282,6 +309,10 @@ function resultOf(outcome: SigningOutcome, nameOf: (party: number) => string): E
   if (outcome.kind === 'signed') return { kind: 'signed', signature: outcome.signature };
   const who = outcome.culprits.map(nameOf).join(', ');
   return { kind: 'failed', reason: who === '' ? outcome.reason : `${who}: ${outcome.reason}`, mayExist: true };
+}
+
+function place(room: string, ordinal: number): string {
+  return ordinal === 0 ? `in room ${room}` : `element ${ordinal + 1} in room ${room}`;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
