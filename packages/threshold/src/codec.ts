@@ -202,7 +202,12 @@ export function struct<T extends object>(fields: { readonly [Name in keyof T]: C
     write: (value, out) => {
       for (const name of names) fields[name].write(value[name], out);
     },
-    read: (from) => Object.fromEntries(names.map((name) => [name, fields[name].read(from)])) as T,
+    read: (from) => {
+      // Names are this program's own: none of them is `__proto__`.
+      const value: Partial<T> = {};
+      for (const name of names) value[name] = fields[name].read(from);
+      return value as T;
+    },
   };
 }
 

@@ -9,9 +9,9 @@ import sodium from 'sodium-native';
 import type { Engine } from '../../engine.ts';
 import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
 import { allocateSecret } from '../../secret-memory.ts';
+import { taggedHashPrefix } from '../../tagged-hash.ts';
 import { createBip340Engine } from '../secp256k1/bip340-engine.ts';
 import { isBelowOrder, reduceModOrder, SCALAR_BYTES } from '../secp256k1/group-order.ts';
-import { taggedHashPrefix } from '../../tagged-hash.ts';
 import { loadBindings } from './bindings.ts';
 
 /** Ours: the private scalar of the point with even y, then the point's x. */

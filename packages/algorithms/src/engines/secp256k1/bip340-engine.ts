@@ -7,9 +7,9 @@ import { MAX_BIP340_MESSAGE_BYTES, parseBip340Scheme } from '../../bip340-scheme
 import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type VerifyingKey } from '../../engine.ts';
 import type { FillRandom } from '../../kernel-randomness.ts';
 import { allocateSecret, copySecret, freeSecret } from '../../secret-memory.ts';
+import { tapTweak } from '../../tagged-hash.ts';
 import { SCALAR_BYTES } from './group-order.ts';
 import { generateScalar } from './private-scalar.ts';
-import { tapTweak } from '../../tagged-hash.ts';
 import { TweakedKeypairs } from './tweaked-keypairs.ts';
 
 /** A key pair is an object of the library's own form in locked memory; lengths are guaranteed by the caller. */

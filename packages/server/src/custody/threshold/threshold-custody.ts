@@ -45,6 +45,7 @@ export class ThresholdCustody implements Custody {
     const { batchId, items } = PermitSet.redeem(permits);
     const results = new Array<CustodySignature>(items.length).fill(NO_CEREMONY);
     // By relay, rooms and algorithm: within one request of one dialect that is a single exchange.
+    const meetingOf = meetingNames();
     const meetings = Map.groupBy(
       items.map((item, place): Placed => ({ item, place })),
       ({ item }) => (item.ceremony === undefined ? undefined : meetingOf(item.ceremony, item.key.algorithm)),
@@ -165,8 +166,17 @@ function resultsOf(outcome: PartyOutcome, ceremony: Ceremony, placed: readonly P
   });
 }
 
-function meetingOf({ relay, rooms }: Ceremony, algorithm: string): string {
-  return JSON.stringify([algorithm, relay, rooms]);
+/**
+ * Names that are the same for items of one exchange. The items of a request share one list of rooms, which is as long
+ * as they are many: it is written down once, not for each of them.
+ */
+function meetingNames(): (ceremony: Ceremony, algorithm: string) => string {
+  const written = new Map<readonly string[], string>();
+  return ({ relay, rooms }, algorithm) => {
+    const list = written.get(rooms) ?? JSON.stringify(rooms);
+    written.set(rooms, list);
+    return `${JSON.stringify([algorithm, relay])}${list}`;
+  };
 }
 
 /** The same order on every server, whatever its locale. */

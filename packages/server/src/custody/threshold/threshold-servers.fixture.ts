@@ -166,12 +166,12 @@ export async function startThresholdServers(
 
 /** As a pool with one process does: each message is answered later, in order. */
 function answer(operations: Operations, work: PoolWork): void {
-  const { frame, complete, replyType } = work.take(Number.POSITIVE_INFINITY);
+  const { frame, complete } = work.take(Number.POSITIVE_INFINITY);
   // A copy, as after a socket: what was sent is wiped by its sender.
   const body = Buffer.from(frame.subarray(FRAME_HEADER_BYTES));
   setImmediate(() => {
     const [serve] = [...operations.serve.values()];
-    if (serve === undefined || replyType === 0) throw new Error('no operation');
+    if (serve === undefined) throw new Error('no operation');
     complete(Buffer.from(serve(body).subarray(FRAME_HEADER_BYTES)));
   });
 }

@@ -128,7 +128,7 @@ export class ShareSealing {
     const { rootKey, slot, perKey, parametersHash } = this.#parts;
     if (keep.kind === 'pending') {
       const sealed = sealShare(rootKey, slot, { kind: 'pending', perKey, parametersHash, resume: keep.secret });
-      keep.secret.fill(0);
+      freeSecret(keep.secret);
       return sealed;
     }
     if (this.#share === undefined) throw new Error('no share to seal');

@@ -188,6 +188,39 @@ describe.each(PARTY_ALGORITHMS)('locked memory of %s operations', (algorithm) =>
     expect(leftBehind()).toEqual([]);
   });
 
+  it('is given back when one share of a batch is not one to sign with', () => {
+    const { keys, rows: shares } = generate(algorithm);
+    const { slot, sealed } = at(keys, 0);
+    const elements = [{ room: 'room', share: 0, path: [], merkleRoot: undefined, message: Buffer.from('one') }];
+    for (const other of [
+      { slot, sealed },
+      { slot: emptyRow(algorithm).slot, sealed: at(shares, 0).sealed },
+    ])
+      expect(open({ kind: 'sign', algorithm, shares: [at(shares, 0), other], elements })).toMatchObject({
+        kind: 'refused',
+        code: 'invalid_request',
+      });
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('is one piece for the shares of a batch, however many', () => {
+    const { rows: shares } = generate(algorithm);
+    const elements = [{ room: 'room', share: 0, path: [], merkleRoot: undefined, message: Buffer.from('one') }];
+    live.clear();
+    const { ask, identity } = at(parties, 0);
+    const operation: PartyOperation = {
+      kind: 'sign',
+      algorithm,
+      shares: new Array<StoredSecret>(1000).fill(at(shares, 0)),
+      elements,
+    };
+    sessions += 1;
+    expect(ask({ kind: 'open', session: sessions, identity, room: 'room', size: 2, operation }).kind).toBe('session');
+    expect(live.size).toBe(1);
+    ask({ kind: 'close', session: sessions });
+    expect(live.size).toBe(0);
+  });
+
   it('is given back when a share is backed up, restored, or neither', () => {
     const { rows: shares } = generate(algorithm);
     const party = at(parties, 0);

@@ -13,8 +13,11 @@ import { openReshare } from './operations/reshare.ts';
 import { openSign } from './operations/sign.ts';
 import { OperationRefused, type PartyContext, type PartySession, type Schemes } from './party-context.ts';
 
-/** Each holds locked memory, and its frames. */
-const MAX_SESSIONS = 2048;
+/**
+ * Each holds its frames, and pieces of locked memory: with the guards around them some ten of the 65,530 mappings that
+ * Linux gives a process, which ends where they do.
+ */
+const MAX_SESSIONS = 1024;
 
 export interface PartySessionsParts {
   readonly rootKey: Buffer;

@@ -1,13 +1,13 @@
 /** The whole key to one party: the end of threshold signing with it. */
 import { createHash } from 'node:crypto';
-import { allocateSecret, freeSecret, randomSecret } from '@countersign/algorithms/secret-memory';
+import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { bytes, decode, encode, fixed, optional, struct, u32 } from '@countersign/threshold/codec';
 import { Exchange } from '@countersign/threshold/exchange/exchange';
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';
 import { ProtocolAbort, transformed } from '@countersign/threshold/protocol';
 import { exportToOne } from '@countersign/threshold/redeal/export-to-one';
 import type { PartyOutcome } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, withRandomSecret } from '../exchange-parts.ts';
 import { type OpenOperation, OperationRefused } from '../party-context.ts';
 import { openShare } from '../sealed-secrets.ts';
 import { membersOf, parseKeygenIdOrRefuse, schemeFor } from './redeal-parts.ts';
@@ -78,23 +78,25 @@ export const openExport: OpenOperation<'export'> = (context, { share, exportTo }
         const place = parties.findIndex((candidate) => same(members[candidate]?.identity.identityKey, recipient));
         const recipientKey = said[place]?.recipientKey;
         if (recipientKey === undefined) throw new ProtocolAbort([], 'the recipient is not in the room');
-        const protocol = exportToOne({
-          group: scheme.group,
-          memory: { allocate: allocateSecret, free: freeSecret },
-          session,
-          groupKey: facts.groupKey,
-          parties: parties.map((candidate) => {
-            const party = facts.parties[candidate];
-            if (party === undefined) throw new Error('parties out of step');
-            return { index: party.index, publicShare: party.publicShare };
+        const protocol = withRandomSecret(32, (seed) =>
+          exportToOne({
+            group: scheme.group,
+            memory: { allocate: allocateSecret, free: freeSecret },
+            session,
+            groupKey: facts.groupKey,
+            parties: parties.map((candidate) => {
+              const party = facts.parties[candidate];
+              if (party === undefined) throw new Error('parties out of step');
+              return { index: party.index, publicShare: party.publicShare };
+            }),
+            me,
+            recipient: place,
+            recipientKey,
+            recipientSecret: isRecipient ? dealSecret : undefined,
+            scalar,
+            seed,
           }),
-          me,
-          recipient: place,
-          recipientKey,
-          recipientSecret: isRecipient ? dealSecret : undefined,
-          scalar,
-          seed: randomSecret(32),
-        });
+        );
         return transformed(protocol, ({ secret }): PartyOutcome => {
           if (secret === undefined) return { kind: 'nothing' };
           const privateKey = Uint8Array.from(secret);

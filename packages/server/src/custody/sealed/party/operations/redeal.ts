@@ -3,7 +3,7 @@
  * protocol, and the end that all new shares have.
  */
 import { createHash } from 'node:crypto';
-import { allocateSecret, copySecret, freeSecret, randomSecret } from '@countersign/algorithms/secret-memory';
+import { allocateSecret, copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
 import {
   bytes,
@@ -26,7 +26,7 @@ import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/pr
 import { type Redealt, recoverRedealt, redeal } from '@countersign/threshold/redeal/redeal';
 import { type RedealKind, type RedealParty, readEvidence } from '@countersign/threshold/redeal/redeal-transcript';
 import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, withRandomSecret } from '../exchange-parts.ts';
 import {
   type NewShare,
   partOf,
@@ -225,30 +225,32 @@ function start(
   const dealing = dealers.includes(me) && kind !== 'refresh' ? weighted(plan, indexes, dealers.indexOf(me)) : undefined;
   try {
     // Round 1 is made at once: nothing of the dealer's constant is needed afterwards.
-    return redeal({
-      group,
-      memory: MEMORY,
-      kind,
-      threshold,
-      epoch: agreed.epoch,
-      groupKey: agreed.groupKey,
-      session: meeting.session,
-      parties,
-      me,
-      dealSecrets: dealers.map((dealer) => secrets[dealer] ?? new Uint8Array(0)),
-      constant: dealing,
-      base:
-        kind === 'refresh' && plan.secret !== undefined
-          ? {
-              scalar: plan.secret.value,
-              publicShares: [...agreed.oldShares]
-                .sort((a, b) => a.index - b.index)
-                .map(({ publicShare }) => publicShare),
-            }
-          : undefined,
-      seed: randomSecret(KEY_BYTES),
-      sign: (tag, message) => plan.context.identity.sign(tag, message),
-    });
+    return withRandomSecret(KEY_BYTES, (seed) =>
+      redeal({
+        group,
+        memory: MEMORY,
+        kind,
+        threshold,
+        epoch: agreed.epoch,
+        groupKey: agreed.groupKey,
+        session: meeting.session,
+        parties,
+        me,
+        dealSecrets: dealers.map((dealer) => secrets[dealer] ?? new Uint8Array(0)),
+        constant: dealing,
+        base:
+          kind === 'refresh' && plan.secret !== undefined
+            ? {
+                scalar: plan.secret.value,
+                publicShares: [...agreed.oldShares]
+                  .sort((a, b) => a.index - b.index)
+                  .map(({ publicShare }) => publicShare),
+              }
+            : undefined,
+        seed,
+        sign: (tag, message) => plan.context.identity.sign(tag, message),
+      }),
+    );
   } finally {
     if (dealing !== undefined) freeSecret(dealing);
   }

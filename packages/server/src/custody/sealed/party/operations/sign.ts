@@ -3,7 +3,8 @@
  * each party was asked to sign; where two parties differ the element fails, with the field that differs, and the
  * others go on.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import {
   bool,
   bytes,
@@ -32,9 +33,11 @@ import {
 import { candidateOf, kernelRandom } from '../exchange-parts.ts';
 import { type OpenOperation, OperationRefused, type PartyContext } from '../party-context.ts';
 import type { PartyScheme, SigningItem, SigningOutcome } from '../party-scheme.ts';
-import { type Opened, openShare, type ShareSecret } from '../sealed-secrets.ts';
+import { openShare, type ShareSecret } from '../sealed-secrets.ts';
 
-type FullShare = Extract<ShareSecret, { kind: 'share' }>;
+type SigningShare = Pick<Extract<ShareSecret, { kind: 'share' }>, 'scalar' | 'facts'>;
+
+const SCALAR_BYTES = 32;
 
 /** What a party says of one element; compared field by field. */
 const elementHello = struct({
@@ -53,26 +56,32 @@ type ElementHello = Decoded<typeof elementHello>;
 const signHello = struct({ elements: list(elementHello, MAX_ELEMENTS), algorithm: text(20), parties: u16 });
 
 /** Fields that must be the same everywhere, and what they are called towards callers. */
-const FIELDS: readonly (readonly [string, (hello: ElementHello) => string])[] = [
-  ['key', ({ groupKey }) => hex(groupKey)],
-  ['share epoch', ({ epoch, sharesHash }) => `${epoch}/${hex(sharesHash)}`],
-  ['derivation_path', ({ path }) => path.join('/')],
-  ['merkle root', ({ merkleRoot }) => (merkleRoot === undefined ? '-' : hex(merkleRoot))],
-  ['msg', ({ messageHash }) => hex(messageHash)],
+const FIELDS: readonly (readonly [string, (one: ElementHello, other: ElementHello) => boolean])[] = [
+  ['key', (one, other) => equal(one.groupKey, other.groupKey)],
+  ['share epoch', (one, other) => one.epoch === other.epoch && equal(one.sharesHash, other.sharesHash)],
+  ['derivation_path', (one, other) => one.path.join('/') === other.path.join('/')],
+  ['merkle root', (one, other) => equal(one.merkleRoot ?? NO_ROOT, other.merkleRoot ?? NO_ROOT)],
+  ['msg', (one, other) => equal(one.messageHash, other.messageHash)],
 ];
+/** Stands for no merkle root; none is so long. */
+const NO_ROOT = new Uint8Array(33);
 const NO_HASH = new Uint8Array(32);
 const DECLINED = { reason: 'this server declined the element', mayExist: false } as const;
 
 export const openSign: OpenOperation<'sign'> = (context, { algorithm, shares, elements }) => {
   const scheme = context.schemes.get(algorithm);
   if (scheme === undefined) throw new OperationRefused('not_supported', `no library for ${algorithm} is present`);
-  const opened = shares.map((stored) => openForSigning(context, stored));
-  const free = (): void => {
-    for (const share of opened) share.free();
-  };
+  // One piece for all: locked memory comes in pages with guards around them, of which a process has some ten thousand.
+  const scalars = allocateSecret(SCALAR_BYTES * Math.max(1, shares.length));
+  const free = (): void => freeSecret(scalars);
   try {
+    const opened = shares.map((stored, place) =>
+      openForSigning(context, stored, scalars.subarray(SCALAR_BYTES * place, SCALAR_BYTES * (place + 1))),
+    );
     const order = elementOrder(elements);
-    const own = order.map((place) => describe(elements[place], opened));
+    // Hashed once for all elements of a key.
+    const sharesHashes = opened.map(hashShares);
+    const own = order.map((place) => describe(elements[place], opened, sharesHashes));
     const candidates = candidatesOf(context, opened);
     if (context.size > candidates.length)
       throw new OperationRefused(
@@ -151,11 +160,17 @@ function signTogether(
   return transformed(scheme.signBatch(items, meeting.parties.length, meeting.me), form);
 }
 
-function openForSigning(context: PartyContext, stored: StoredSecret): Opened<FullShare> {
+/** @param scalar takes the secret */
+function openForSigning(context: PartyContext, stored: StoredSecret, scalar: Uint8Array): SigningShare {
   const opened = openShare(context.rootKey, stored);
-  const { value } = opened ?? {};
-  if (opened !== undefined && value?.kind === 'share') return { value, free: opened.free };
-  opened?.free();
+  try {
+    if (opened?.value.kind === 'share') {
+      scalar.set(opened.value.scalar);
+      return { scalar, facts: opened.value.facts };
+    }
+  } finally {
+    opened?.free();
+  }
   throw new OperationRefused('invalid_request', 'the share is not one that this server can sign with');
 }
 
@@ -170,15 +185,20 @@ function elementOrder(elements: readonly SigningElement[]): readonly number[] {
   });
 }
 
-function shareOf(element: SigningElement | undefined, opened: readonly Opened<FullShare>[]): FullShare | undefined {
-  return element?.share === undefined ? undefined : opened[element.share]?.value;
+function shareOf(element: SigningElement | undefined, opened: readonly SigningShare[]): SigningShare | undefined {
+  return element?.share === undefined ? undefined : opened[element.share];
 }
 
-function describe(element: SigningElement | undefined, opened: readonly Opened<FullShare>[]): ElementHello {
+function describe(
+  element: SigningElement | undefined,
+  opened: readonly SigningShare[],
+  sharesHashes: readonly Uint8Array[],
+): ElementHello {
   if (element === undefined) throw new Error('elements out of step');
   const share = shareOf(element, opened);
   const { room, path, merkleRoot, message } = element;
-  if (share === undefined)
+  const sharesHash = element.share === undefined ? undefined : sharesHashes[element.share];
+  if (share === undefined || sharesHash === undefined)
     return {
       room,
       declined: true,
@@ -190,29 +210,30 @@ function describe(element: SigningElement | undefined, opened: readonly Opened<F
       messageHash: NO_HASH,
     };
   const { facts } = share;
-  const sharesHash = createHash('sha256');
-  sharesHash.update(Buffer.of(facts.threshold));
-  for (const { identity, index, publicShare } of facts.parties)
-    sharesHash.update(Buffer.of(index)).update(identity).update(publicShare);
   return {
     room,
     declined: false,
     groupKey: facts.groupKey,
     epoch: facts.epoch,
-    sharesHash: sharesHash.digest(),
+    sharesHash,
     path,
     merkleRoot,
-    messageHash: createHash('sha256').update(message).digest(),
+    messageHash: hash('sha256', message, 'buffer'),
   };
+}
+
+function hashShares({ facts }: SigningShare): Uint8Array {
+  const parts = facts.parties.flatMap((party) => [Buffer.of(party.index), party.identity, party.publicShare]);
+  return hash('sha256', Buffer.concat([Buffer.of(facts.threshold), ...parts]), 'buffer');
 }
 
 /**
  * The parties of all keys of the batch, in an order that doesn't depend on how the request was written, since another
  * server's may be written differently. A room of parties that don't all hold a key's shares fails for that key alone.
  */
-function candidatesOf(context: PartyContext, opened: readonly Opened<FullShare>[]) {
+function candidatesOf(context: PartyContext, opened: readonly SigningShare[]) {
   const holders = new Map(
-    opened.flatMap(({ value }) => value.facts.parties.map((party) => [hex(party.identity), party] as const)),
+    opened.flatMap(({ facts }) => facts.parties.map((party) => [hex(party.identity), party] as const)),
   );
   if (holders.size === 0) throw new OperationRefused('invalid_request', 'no key of the batch may sign');
   if (holders.size > MAX_PARTIES)
@@ -254,8 +275,8 @@ function disagreement(
     if (other === undefined) return `${nameOf(party)} was not asked to sign ${place(own.room, ordinal)}`;
     if (other.declined) return `${nameOf(party)} declined: its policy refused, or it has no such key`;
     if (own.declined) continue;
-    for (const [field, read] of FIELDS) {
-      if (read(other) !== read(own)) return `${nameOf(party)} was asked to sign with another ${field}`;
+    for (const [field, isSame] of FIELDS) {
+      if (!isSame(other, own)) return `${nameOf(party)} was asked to sign with another ${field}`;
     }
   }
   return undefined;
@@ -263,7 +284,7 @@ function disagreement(
 
 /** The room's parties as signers of this key; undefined where one of them has no share of it. */
 function signersOf(
-  { facts }: FullShare,
+  { facts }: SigningShare,
   meeting: Meeting,
   candidates: ReturnType<typeof candidatesOf>,
 ): SigningItem['signers'] | undefined {
@@ -276,7 +297,7 @@ function signersOf(
   return found.length === signers.length ? found : undefined;
 }
 
-function tooFew({ facts }: FullShare, meeting: Meeting): string {
+function tooFew({ facts }: SigningShare, meeting: Meeting): string {
   return meeting.parties.length < facts.threshold
     ? `${facts.threshold} parties sign with this key, and the room has ${meeting.parties.length}`
     : 'a party of the room holds no share of this key';
@@ -284,7 +305,7 @@ function tooFew({ facts }: FullShare, meeting: Meeting): string {
 
 function itemOf(
   element: SigningElement | undefined,
-  { scalar, facts }: FullShare,
+  { scalar, facts }: SigningShare,
   signers: SigningItem['signers'],
   room: string,
   session: Uint8Array,

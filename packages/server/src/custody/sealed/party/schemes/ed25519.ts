@@ -1,5 +1,5 @@
 import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
-import { allocateSecret, freeSecret, randomSecret } from '@countersign/algorithms/secret-memory';
+import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { derivePath } from '@countersign/threshold/ed25519/derivation';
 import {
   type GeneratedShare,
@@ -11,6 +11,7 @@ import { loadEd25519Group } from '@countersign/threshold/engines/ed25519/load-gr
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';
 import { transformed } from '@countersign/threshold/protocol';
 import type { SecretMemory } from '@countersign/threshold/secret-memory';
+import { withRandomSecret } from '../exchange-parts.ts';
 import type { MadeShare, PartyScheme } from '../party-scheme.ts';
 
 const NONCE_RANDOM_BYTES = 64;
@@ -31,20 +32,22 @@ export async function loadEd25519Scheme(): Promise<PartyScheme> {
     },
     generate: ({ threshold, parties, me, sign, perKeySecret, session }) =>
       transformed(
-        startKeyGeneration({
-          group,
-          memory: MEMORY,
-          session: {
-            session,
-            threshold,
-            identities: parties.map(({ identityKey }) => identityKey),
-            dealKeys: parties.map(({ perKeyPublic }) => perKeyPublic),
-          },
-          me,
-          dealSecret: perKeySecret,
-          seed: randomSecret(32),
-          sign,
-        }),
+        withRandomSecret(32, (seed) =>
+          startKeyGeneration({
+            group,
+            memory: MEMORY,
+            session: {
+              session,
+              threshold,
+              identities: parties.map(({ identityKey }) => identityKey),
+              dealKeys: parties.map(({ perKeyPublic }) => perKeyPublic),
+            },
+            me,
+            dealSecret: perKeySecret,
+            seed,
+            sign,
+          }),
+        ),
         madeShare,
       ),
     recover: (_parties, resume, evidence) => madeShare(resumeFromPending(group, MEMORY, resume, evidence)),
