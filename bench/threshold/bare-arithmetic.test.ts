@@ -50,8 +50,10 @@ describe.each(BENCH_SCHEMES)('the bare arithmetic of $title', (scheme) => {
 
   it('takes longer for more multiplications', async () => {
     const times = timeMultiplications(scheme, await scheme.load(), 0.02);
-    expect(Math.min(...Object.values(times))).toBeGreaterThan(0);
-    const one = { base: 2, point: 1, secret: 0, verification: 1 };
-    expect(arithmeticMicroseconds(one, times)).toBeCloseTo(2 * times.base + times.point + times.verification);
+    for (const clock of [times.wall, times.cpu]) {
+      expect(Math.min(...Object.values(clock))).toBeGreaterThan(0);
+      const one = { base: 2, point: 1, secret: 0, verification: 1 };
+      expect(arithmeticMicroseconds(one, clock)).toBeCloseTo(2 * clock.base + clock.point + clock.verification);
+    }
   });
 });

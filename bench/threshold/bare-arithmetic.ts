@@ -5,7 +5,16 @@ import { freeLocalKey, generateLocalKey, signLocally } from './one-process.ts';
 import type { BenchScheme, Quorum, SchemeGroup } from './schemes.ts';
 
 /** Microseconds of one multiplication of each kind. */
-export type MultiplicationTimes = MultiplicationCounts;
+export interface MultiplicationTimes {
+  readonly wall: MultiplicationCounts;
+  /** Of CPU time: the same on a core of its own, and less where others take turns. */
+  readonly cpu: MultiplicationCounts;
+}
+
+interface LoopTime {
+  readonly wall: number;
+  readonly cpu: number;
+}
 
 /** Points, scalars and signatures that take turns. */
 const OPERANDS = 64;
@@ -30,7 +39,7 @@ export function countKeyGeneration(plain: SchemeGroup, quorum: Quorum): Multipli
   return counts();
 }
 
-/** Loops over each kind for a share of `seconds`, in this process, by the wall clock. */
+/** Loops over each kind for a share of `seconds`, in this process. */
 export function timeMultiplications(scheme: BenchScheme, group: SchemeGroup, seconds: number): MultiplicationTimes {
   const operands = Array.from({ length: OPERANDS }, () => {
     const scalar = Buffer.alloc(32);
@@ -50,18 +59,20 @@ export function timeMultiplications(scheme: BenchScheme, group: SchemeGroup, sec
     verification(group, publicKey, message, signature),
   );
   const share = seconds / MULTIPLICATIONS.length;
+  const base = timeEach(operands, share, ({ scalar }) => group.multiplyBase(scalar));
+  const point = timeEach(operands, share, (one, { scalar }) => group.multiplyPublic(one.point, scalar));
+  const secret = timeEach(operands, share, (one, { scalar }) => group.diffieHellman(out, scalar, one.point));
+  const verify = timeEach(verifications, share, (verifies) => {
+    if (!verifies()) throw new Error('a signature of @noble/curves is refused');
+  });
   return {
-    base: timeEach(operands, share, ({ scalar }) => group.multiplyBase(scalar)),
-    point: timeEach(operands, share, ({ point }, { scalar }) => group.multiplyPublic(point, scalar)),
-    secret: timeEach(operands, share, ({ point }, { scalar }) => group.diffieHellman(out, scalar, point)),
-    verification: timeEach(verifications, share, (verifies) => {
-      if (!verifies()) throw new Error('a signature of @noble/curves is refused');
-    }),
+    wall: { base: base.wall, point: point.wall, secret: secret.wall, verification: verify.wall },
+    cpu: { base: base.cpu, point: point.cpu, secret: secret.cpu, verification: verify.cpu },
   };
 }
 
 /** Microseconds of one item on one core. */
-export function arithmeticMicroseconds(counts: MultiplicationCounts, times: MultiplicationTimes): number {
+export function arithmeticMicroseconds(counts: MultiplicationCounts, times: MultiplicationCounts): number {
   return MULTIPLICATIONS.reduce((sum, kind) => sum + counts[kind] * times[kind], 0);
 }
 
@@ -78,8 +89,9 @@ function verification(
 }
 
 /** Microseconds of one operation; each operand also gets its neighbour. */
-function timeEach<T>(operands: readonly T[], seconds: number, operation: (operand: T, next: T) => unknown): number {
+function timeEach<T>(operands: readonly T[], seconds: number, operation: (operand: T, next: T) => unknown): LoopTime {
   let done = 0;
+  const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const endMs = startMs + 1000 * seconds;
   let nowMs = startMs;
@@ -89,5 +101,6 @@ function timeEach<T>(operands: readonly T[], seconds: number, operation: (operan
     done += operands.length;
     nowMs = performance.now();
   } while (nowMs < endMs);
-  return (1000 * (nowMs - startMs)) / done;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { wall: (1000 * (nowMs - startMs)) / done, cpu: (user + system) / done };
 }

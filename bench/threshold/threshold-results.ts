@@ -16,6 +16,8 @@ export interface ThresholdLimit {
   readonly drift: number;
   /** Of one item, on one core. */
   readonly arithmeticMicroseconds: number;
+  /** The same in CPU time. */
+  readonly arithmeticCpuMicroseconds: number;
   /** Cores that can work on it at once: not more than there are parties. */
   readonly cores: number;
   /** Items per second on so many cores. */
@@ -46,6 +48,8 @@ export interface ThresholdCell {
   /** Microseconds of CPU time for one item: all servers and the relay, by role of the process. */
   readonly cpuMicrosecondsByRole: Readonly<Record<string, number>>;
   readonly clientCpuMicroseconds: number;
+  /** The arithmetic's part of all of it: what `shareOfArithmetic` comes to on cores that are busy with nothing else. */
+  readonly arithmeticShare: number;
 }
 
 export interface ThresholdResults {

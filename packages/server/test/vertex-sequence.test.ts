@@ -3,7 +3,7 @@
  * a real relay. Signatures and keys are checked by other people's code.
  */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HostSeckeyError } from '@countersign/threshold/chilldkg/chilldkg-errors';
 import { participantRecover } from '@countersign/threshold/chilldkg/recovery';
@@ -633,13 +633,14 @@ async function startJoseRuleServer(identityPem: string): Promise<JoseRuleServer>
       .setExpirationTime('60s')
       .sign(privateKey);
   };
-  const server: Server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       response.end(await answer(Buffer.concat(await request.toArray()).toString('latin1')));
     } catch {
       response.writeHead(400).end();
     }
-  });
+  };
+  const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

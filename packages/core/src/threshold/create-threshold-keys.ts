@@ -1,6 +1,6 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
-import { type GroupId, type KeyId, newId } from '../ids.ts';
+import { type AccountId, type GroupId, type KeyId, newId } from '../ids.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
@@ -29,6 +29,7 @@ export interface ThresholdKeyDependencies {
 }
 
 const MAX_NAME_CHARACTERS = 4096;
+const PAGE = 1000;
 
 export function createThresholdKeys(dependencies: ThresholdKeyDependencies): ThresholdKeys {
   const { shares, ceremonies, now } = dependencies;
@@ -58,6 +59,20 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
   async function refuseWithPolicy(share: ThresholdShare): Promise<void> {
     if ((await dependencies.policies.effective(share)) !== undefined)
       throw new DomainError('denied_by_policy', 'the key has a policy, and is not exported; detach the policy first');
+  }
+
+  /** A backup from before the policy would be a second way to the same key, without it. */
+  async function refuseWhereGuarded(accountId: AccountId, groupKey: Uint8Array): Promise<void> {
+    const key = groupKey.toHex();
+    let after: KeyId | undefined;
+    for (;;) {
+      const page = await shares.list({ accountId, after, limit: PAGE });
+      for (const share of page)
+        if (share.facts?.groupKey.toHex() === key && (await dependencies.policies.effective(share)) !== undefined)
+          throw new DomainError('denied_by_policy', 'the key is here already, with a policy; detach the policy first');
+      after = page.at(-1)?.id;
+      if (after === undefined) return;
+    }
   }
 
   async function exclusively<T>(id: KeyId, work: () => Promise<T>): Promise<T> {
@@ -158,19 +173,31 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
         await ceremonies.run(operation, meeting, refuseToKeep);
         return started.id;
       }
-      let row = started === undefined ? undefined : keeper(started);
-      const result = await ceremonies.run(operation, meeting, async (sealed) => {
-        if (row !== undefined) return row.keep(sealed);
-        // In this order a crash leaves no row that nothing leads to.
-        if (!(await shares.replace({ ...old, successor: fresh.id, version: old.version + 1 })))
-          throw new DomainError('conflict', 'the key was changed or deleted meanwhile');
-        const first: ThresholdShare = { ...fresh, sealed, status: 'uncertain' };
-        await shares.insert(first);
-        row = keeper(first);
-      });
-      if (row === undefined) throw new DomainError('internal', 'an operation that kept nothing');
-      return (await row.complete(result, old.id)).id;
+      // It can be seen and named as soon as something is kept, and is no more to be deleted than the old one.
+      return exclusively(into.id, () => intoRow(old, fresh, started, operation, meeting));
     });
+  }
+
+  /** @param started the row of an attempt that broke off; otherwise `fresh` becomes one */
+  async function intoRow(
+    old: ThresholdShare,
+    fresh: ThresholdShare,
+    started: ThresholdShare | undefined,
+    operation: Operation,
+    meeting: Meeting,
+  ): Promise<KeyId> {
+    let row = started === undefined ? undefined : keeper(started);
+    const result = await ceremonies.run(operation, meeting, async (sealed) => {
+      if (row !== undefined) return row.keep(sealed);
+      // In this order a crash leaves no row that nothing leads to.
+      if (!(await shares.replace({ ...old, successor: fresh.id, version: old.version + 1 })))
+        throw new DomainError('conflict', 'the key was changed or deleted meanwhile');
+      const first: ThresholdShare = { ...fresh, sealed, status: 'uncertain' };
+      await shares.insert(first);
+      row = keeper(first);
+    });
+    if (row === undefined) throw new DomainError('internal', 'an operation that kept nothing');
+    return (await row.complete(result, old.id)).id;
   }
 
   async function newShare(caller: Caller, algorithm: ThresholdAlgorithm, name: string | undefined) {
@@ -287,6 +314,8 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       try {
         const into = key === undefined ? undefined : await findFor(caller, 'create-key', key);
         const groupId = caller.principal.defaultGroupId;
+        if (into === undefined && groupId === undefined)
+          throw new DomainError('invalid_request', 'the caller has no group for new keys');
         if (groupId !== undefined) requirePermission(caller, 'create-key', groupId, undefined);
         checkQuorum(keygenIds.length + (into === undefined ? 0 : 1), threshold);
         const operation: Operation = { kind: 'import-deal', algorithm, privateKey, keygenIds, threshold, into };
@@ -325,6 +354,7 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     async importShare(caller, algorithm, backup) {
       const { slot, row } = await newShare(caller, algorithm, undefined);
       const { sealed, facts, keygenId, publicKey } = await ceremonies.importShare(slot, backup);
+      await refuseWhereGuarded(slot.accountId, facts.groupKey);
       const share: ThresholdShare = { ...row, status: 'uncertain', keygenId, sealed, facts };
       await shares.insert(share);
       return (await keeper(share).complete({ kind: 'share', sealed, facts, publicKey }, 'insert-key')).id;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
 import { acknowledged } from '@countersign/threshold/acknowledge';
-import { bytes, type Decoded, fixed, struct, u16, variants } from '@countersign/threshold/codec';
+import { bytes, type Decoded, fixed, MalformedBytes, struct, u16, variants } from '@countersign/threshold/codec';
 import { ProtocolAbort, type Round, type Step } from '@countersign/threshold/protocol';
 import type { PartyOutcome, SealSlot } from '../../messages/party-message.ts';
 import { OperationRefused, type PartySession } from './party-context.ts';
@@ -71,6 +71,30 @@ export function refuseDisagreement(
     if (Buffer.compare(hello.parametersHash, own.parametersHash) !== 0)
       throw new ProtocolAbort([], `${nameOf(party)} was given other keygen ids than this one`);
   });
+}
+
+/**
+ * What this party gets from the first valid evidence that another one shows; undefined where nobody shows any. One that
+ * isn't valid harms nobody: there may be a good one beside it.
+ * @param recover throws MalformedBytes for evidence that isn't valid or isn't of this operation
+ * @throws ProtocolAbort where there is evidence, and none of it is valid
+ */
+export function fromEvidence<Result>(
+  said: readonly ShareHello[],
+  recover: (evidence: Uint8Array) => Result,
+): Result | undefined {
+  let isShown = false;
+  for (const { state } of said) {
+    if (state.kind !== 'certified') continue;
+    isShown = true;
+    try {
+      return recover(state.evidence);
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+    }
+  }
+  if (isShown) throw new ProtocolAbort([], 'what another party shows as the end of the operation is not its end');
+  return undefined;
 }
 
 /** The share that this party has already, in memory of its own. */

@@ -72,7 +72,7 @@ export interface PartyScheme {
     merkleRoot: Uint8Array | undefined,
   ): Uint8Array;
   generate(parties: KeygenParties): Step<MadeShare>;
-  /** From what was kept before the last round, and another party's evidence. @throws Error where they don't fit */
+  /** From what was kept before the last round, and another party's evidence. @throws MalformedBytes where they don't fit */
   recover(parties: KeygenParties, resume: Uint8Array, evidence: Uint8Array): MadeShare;
   /** @param me this party's position among the room's parties */
   signBatch(items: readonly SigningItem[], parties: number, me: number): Step<readonly SigningOutcome[]>;

@@ -7,8 +7,9 @@ import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
 import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { type Decoded, decode, encode, fixed, MalformedBytes, struct, word } from '@countersign/threshold/codec';
 import type { IdentitySecret } from '@countersign/threshold/exchange/identity';
-import { createKeygenId } from '@countersign/threshold/exchange/keygen-id';
+import { createKeygenId, InvalidKeygenId } from '@countersign/threshold/exchange/keygen-id';
 import { PARTY_ALGORITHMS, type PartyReply, type PartyRequest, thresholdFacts } from '../../messages/party-message.ts';
+import { areCoherent } from './coherent-facts.ts';
 import { OperationRefused } from './party-context.ts';
 import type { PartyScheme } from './party-scheme.ts';
 import { openShare, sealShare } from './sealed-secrets.ts';
@@ -89,6 +90,8 @@ export function importBackup(
     const publicShare = group.isScalar(scalar) && !group.isZero(scalar) ? group.multiplyBase(scalar) : undefined;
     if (publicShare === undefined || Buffer.compare(group.encode(publicShare), own.publicShare) !== 0)
       throw new OperationRefused('invalid_request', 'the share does not fit its own public share');
+    if (!areCoherent(group, facts)) throw damaged();
+    const keygenId = keygenIdOf(request.identity, scheme, own.perKeyPublic);
     return {
       kind: 'restored',
       sealed: sealShare(rootKey, request.slot, {
@@ -99,7 +102,7 @@ export function importBackup(
         acknowledgements: [],
       }),
       facts,
-      keygenId: createKeygenId(request.identity, scheme.algorithm, own.perKeyPublic).text,
+      keygenId,
       publicKey: scheme.publicKeyOf(facts.groupKey),
     };
   } finally {
@@ -119,8 +122,21 @@ function readContent(plain: Uint8Array): Content {
     return { algorithm, scalar, facts: decode(thresholdFacts, encode(thresholdFacts, facts)) };
   } catch (error) {
     if (!(error instanceof MalformedBytes)) throw error;
-    throw new OperationRefused('invalid_request', 'the backup is damaged');
+    throw damaged();
   }
+}
+
+function keygenIdOf(identity: IdentitySecret, { algorithm }: PartyScheme, perKeyPublic: Uint8Array): string {
+  try {
+    return createKeygenId(identity, algorithm, perKeyPublic).text;
+  } catch (error) {
+    if (error instanceof InvalidKeygenId) throw damaged();
+    throw error;
+  }
+}
+
+function damaged(): OperationRefused {
+  return new OperationRefused('invalid_request', 'the backup is damaged');
 }
 
 /** A key of its own for each blob, so that the nonce has nothing to tell apart. */

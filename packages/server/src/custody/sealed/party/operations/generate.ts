@@ -8,6 +8,7 @@ import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/pr
 import type { PartyOutcome } from '../../../messages/party-message.ts';
 import { candidateOf, kernelRandom } from '../exchange-parts.ts';
 import {
+  fromEvidence,
   type NewShare,
   partOf,
   refuseDisagreement,
@@ -123,11 +124,13 @@ function startOf(
   if (secret.kind === 'certified' || secret.kind === 'share') {
     return { kind: 'finished', result: storedShare(secret, scheme.publicKeyOf(secret.facts.groupKey)) };
   }
-  const certified = said.find(({ state }) => state.kind === 'certified');
-  if (certified?.state.kind !== 'certified') return transformed(scheme.generate(parties), describe);
-  if (secret.kind === 'created')
-    throw new ProtocolAbort([], 'another party shows a key that this one has never agreed to; create new keys');
-  return { kind: 'finished', result: describe(scheme.recover(parties, secret.resume, certified.state.evidence)) };
+  const recovered = fromEvidence(said, (evidence) => {
+    if (secret.kind === 'created')
+      throw new ProtocolAbort([], 'another party shows a key that this one has never agreed to; create new keys');
+    return scheme.recover(parties, secret.resume, evidence);
+  });
+  if (recovered === undefined) return transformed(scheme.generate(parties), describe);
+  return { kind: 'finished', result: describe(recovered) };
 }
 
 interface Member {

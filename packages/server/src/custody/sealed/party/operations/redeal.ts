@@ -12,6 +12,7 @@ import {
   encode,
   fixed,
   list,
+  MalformedBytes,
   optional,
   struct,
   u16,
@@ -24,10 +25,16 @@ import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exch
 import { lagrangeCoefficient } from '@countersign/threshold/lagrange-coefficient';
 import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/protocol';
 import { type Redealt, recoverRedealt, redeal } from '@countersign/threshold/redeal/redeal';
-import { type RedealKind, type RedealParty, readEvidence } from '@countersign/threshold/redeal/redeal-transcript';
+import {
+  type RedealKind,
+  type RedealParty,
+  type RedealTranscript,
+  readEvidence,
+} from '@countersign/threshold/redeal/redeal-transcript';
 import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../../messages/party-message.ts';
 import { candidateOf, kernelRandom, withRandomSecret } from '../exchange-parts.ts';
 import {
+  fromEvidence,
   type NewShare,
   partOf,
   refuseDisagreement,
@@ -85,6 +92,7 @@ export interface RedealPlan {
 }
 
 const KEY_BYTES = 32;
+const NOTHING = new Uint8Array(0);
 const MEMORY = { allocate: allocateSecret, free: freeSecret };
 
 export function openRedeal(plan: RedealPlan): PartySession {
@@ -152,11 +160,12 @@ export function openRedeal(plan: RedealPlan): PartySession {
           );
         const agreed = agreedOffer(said, nameOf);
         const describe = (redealt: Redealt): NewShare => newShareOf(plan, agreed, parametersHash, me, redealt);
-        const certified = said.find(({ share }) => share.state.kind === 'certified')?.share.state;
-        if (certified?.kind === 'certified') {
-          const result = describe(recover(plan, agreed, into?.value, certified.evidence));
-          return sealing.finish({ kind: 'finished', result }, receives ? 'stores' : 'dealt');
-        }
+        const recovered = fromEvidence(
+          said.map(({ share }) => share),
+          (evidence) => recover(plan, agreed, into?.value, evidence),
+        );
+        if (recovered !== undefined)
+          return sealing.finish({ kind: 'finished', result: describe(recovered) }, receives ? 'stores' : 'dealt');
         const dealers = said.flatMap((each, party) => (each.offer === undefined ? [] : [party]));
         plan.checkOffer?.(agreed, dealers.length);
         const protocol = start(
@@ -180,24 +189,29 @@ export function openRedeal(plan: RedealPlan): PartySession {
 
 /** What another party shows the end of. Who only dealt has kept nothing, and needs only to see that it is its own. */
 function recover(
-  { scheme, members, kind, into }: RedealPlan,
+  { scheme, members, kind, threshold, into }: RedealPlan,
   agreed: Offer,
   secret: ShareSecret | undefined,
   evidence: Uint8Array,
 ): Redealt {
-  if (into !== undefined) {
-    if (secret?.kind !== 'pending')
-      throw new ProtocolAbort([], 'another party shows new shares that this one has never agreed to');
-    return recoverRedealt(scheme.group, MEMORY, secret.resume, evidence);
-  }
-  const { transcript, hash, publicShares } = readEvidence(scheme.group, evidence);
-  const isOurs =
+  const isOurs = (transcript: RedealTranscript): boolean =>
     transcript.kind === kind &&
+    transcript.threshold === threshold &&
+    transcript.epoch === agreed.epoch &&
     same(transcript.groupKey, agreed.groupKey) &&
     transcript.parties.length === members.length &&
-    transcript.parties.every(({ identity }, place) => same(identity, members[place]?.identity.identityKey ?? identity));
-  if (!isOurs) throw new ProtocolAbort([], 'another party shows shares of another key, or of other parties');
-  return { scalar: undefined, publicShares, transcriptHash: hash, evidence: Uint8Array.from(evidence) };
+    transcript.parties.every(({ identity }, place) => same(identity, members[place]?.identity.identityKey ?? NOTHING));
+  if (into === undefined) {
+    const { transcript, hash, publicShares } = readEvidence(scheme.group, evidence);
+    if (!isOurs(transcript)) throw new MalformedBytes('the evidence of another operation');
+    return { scalar: undefined, publicShares, transcriptHash: hash, evidence: Uint8Array.from(evidence) };
+  }
+  if (secret?.kind !== 'pending')
+    throw new ProtocolAbort([], 'another party shows new shares that this one has never agreed to');
+  const recovered = recoverRedealt(scheme.group, MEMORY, secret.resume, evidence);
+  if (isOurs(recovered.transcript)) return recovered;
+  freeSecret(recovered.scalar);
+  throw new MalformedBytes('the evidence of another operation');
 }
 
 function start(

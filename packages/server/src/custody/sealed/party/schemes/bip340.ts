@@ -2,11 +2,12 @@ import { fillFromKernel } from '@countersign/algorithms/kernel-randomness';
 import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { signBatch } from '@countersign/threshold/bip445/sign-batch-protocol';
 import type { SignersContext } from '@countersign/threshold/bip445/signers';
-import { HostSeckeyError } from '@countersign/threshold/chilldkg/chilldkg-errors';
+import { HostSeckeyError, RecoveryDataError } from '@countersign/threshold/chilldkg/chilldkg-errors';
 import { hostPublicKey } from '@countersign/threshold/chilldkg/host-public-key';
 import { startKeygen } from '@countersign/threshold/chilldkg/keygen-protocol';
 import type { KeygenResult } from '@countersign/threshold/chilldkg/keygen-result';
 import { resumeFromPending } from '@countersign/threshold/chilldkg/pending-keygen';
+import { MalformedBytes } from '@countersign/threshold/codec';
 import { loadSecp256k1Group } from '@countersign/threshold/engines/secp256k1/load-group';
 import { transformed } from '@countersign/threshold/protocol';
 import { deriveTaprootTweak, deriveTweaks } from '@countersign/threshold/secp256k1/derivation';
@@ -51,8 +52,14 @@ export async function loadBip340Scheme(): Promise<PartyScheme> {
         freeSecret(random);
       }
     },
-    recover: (_parties, resume, evidence) =>
-      madeShare(group, resumeFromPending(group, resume, { kind: 'recovery-data', recoveryData: evidence })),
+    recover: (_parties, resume, evidence) => {
+      try {
+        return madeShare(group, resumeFromPending(group, resume, { kind: 'recovery-data', recoveryData: evidence }));
+      } catch (cause) {
+        if (cause instanceof RecoveryDataError) throw new MalformedBytes(cause.message, { cause });
+        throw cause;
+      }
+    },
     signBatch: (items, parties, me) => {
       const random = group.allocateSecret(RANDOM_BYTES * items.length);
       fillFromKernel(Buffer.from(random.buffer, random.byteOffset, random.byteLength));
