@@ -8,6 +8,7 @@ import {
 } from '../../scripts/demo/threshold-parties.ts';
 import { percentile } from '../load/percentile.ts';
 import { asRecord } from '../measure-service.ts';
+import { total } from '../service/process-usage.ts';
 import {
   arithmeticMicroseconds,
   countKeyGeneration,
@@ -15,7 +16,7 @@ import {
   type MultiplicationTimes,
   timeMultiplications,
 } from './bare-arithmetic.ts';
-import type { MULTIPLICATIONS, MultiplicationCounts } from './counted-group.ts';
+import type { MultiplicationCounts } from './counted-group.ts';
 import { nobleKeysPerSecond, nobleSignaturesPerSecond } from './noble-frost.ts';
 import { renderThresholdCells, renderThresholdLimits } from './render-threshold.ts';
 import { type BenchScheme, type Quorum, quorumName, type SchemeGroup } from './schemes.ts';
@@ -23,10 +24,10 @@ import { startServers, type ThresholdServers, type Usage } from './servers.ts';
 import type { ThresholdPlan } from './threshold-plan.ts';
 import type { ThresholdCell, ThresholdLimit, ThresholdResults } from './threshold-results.ts';
 
-const MIN_BATCHES = 3;
+const MIN_BATCHES = 5;
 /** Lets new servers compile their hot paths, whose cost would otherwise be the first cell's. */
 const WARM_UP_SINGLES = 20;
-const WARM_UP_BATCHES = 3;
+const WARM_UP_BATCHES = 6;
 const NAME_DIGITS = 6;
 
 /** How often one kind of operation was done, and how long each took. */
@@ -228,22 +229,27 @@ function arithmeticOf(
   after: MultiplicationTimes,
   cores: number,
 ) {
-  const mean = (kind: (typeof MULTIPLICATIONS)[number]): number => (before[kind] + after[kind]) / 2;
-  const times: MultiplicationTimes = {
-    base: mean('base'),
-    point: mean('point'),
-    secret: mean('secret'),
-    verification: mean('verification'),
-  };
+  const times = mean(before.wall, after.wall);
   const microseconds = arithmeticMicroseconds(multiplications, times);
-  const change = arithmeticMicroseconds(multiplications, after) - arithmeticMicroseconds(multiplications, before);
+  const change =
+    arithmeticMicroseconds(multiplications, after.wall) - arithmeticMicroseconds(multiplications, before.wall);
   return {
     multiplications,
     multiplicationMicroseconds: times,
     drift: change / microseconds,
     arithmeticMicroseconds: microseconds,
+    arithmeticCpuMicroseconds: arithmeticMicroseconds(multiplications, mean(before.cpu, after.cpu)),
     cores,
     arithmeticPerSecond: (1e6 * cores) / microseconds,
+  };
+}
+
+function mean(one: MultiplicationCounts, other: MultiplicationCounts): MultiplicationCounts {
+  return {
+    base: (one.base + other.base) / 2,
+    point: (one.point + other.point) / 2,
+    secret: (one.secret + other.secret) / 2,
+    verification: (one.verification + other.verification) / 2,
   };
 }
 
@@ -255,6 +261,7 @@ function cellOf(
   const limit = limits.find((each) => each.operation === operation);
   const sorted = Float64Array.from(operationsMs).sort();
   const itemsPerSecond = (1000 * allItems) / totalMs;
+  const cpuMicroseconds = (1e6 * (total(usage.byRole) + usage.clientSeconds)) / allItems;
   return {
     request,
     items,
@@ -269,5 +276,6 @@ function cellOf(
     otherLoad: usage.otherLoad,
     cpuMicrosecondsByRole: asRecord(usage.byRole, 1e6 / allItems),
     clientCpuMicroseconds: (1e6 * usage.clientSeconds) / allItems,
+    arithmeticShare: (limit?.arithmeticCpuMicroseconds ?? Number.NaN) / cpuMicroseconds,
   };
 }

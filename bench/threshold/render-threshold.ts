@@ -62,6 +62,7 @@ function renderThresholdCpu({ cells }: Pick<ThresholdResults, 'cells'>): string 
       ],
     ),
     ['load generator', 'right', ({ clientCpuMicroseconds }) => clientCpuMicroseconds.toFixed(0)],
+    ['**arithmetic share**', 'right', ({ arithmeticShare }) => share(arithmeticShare)],
   ]);
 }
 

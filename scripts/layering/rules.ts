@@ -3,7 +3,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 import { AREAS, type Area, EFFECT_MODULES, NATIVE_PACKAGES } from './areas.ts';
 
 /** Tests, and what only they use: contract suites and fixtures. They may import what they like, and nothing else them. */
-export const TEST_FILE = '(\\.test\\.ts$|-(contract|fixtures?)\\.ts$|^packages/[^/]+/test/)';
+export const TEST_FILE = '(\\.test\\.ts$|[-.](contract|fixtures?)\\.ts$|^packages/[^/]+/test/)';
 const OURS = '^packages/';
 const nativePath = `(^|/)node_modules/(${NATIVE_PACKAGES.join('|')})/`;
 const effectPath = `^(node:)?(${EFFECT_MODULES.join('|')})(/|$)`;

@@ -2,7 +2,7 @@
  * Several real servers as parties of threshold keys, for tests: each with a data folder, keys and processes of its own,
  * on loopback. Every call has a limit in time, and `stop` leaves nothing behind.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newApiKey, type RunningService, startService } from './running-service.ts';
@@ -45,12 +45,13 @@ export class ClusterParty {
   #service: RunningService | undefined;
   #userKey = '';
   #port = 0;
-  readonly #adminKey = newApiKey();
+  readonly #adminKey: string;
   readonly #options: ClusterOptions;
 
-  constructor(dataDir: string, options: ClusterOptions) {
+  constructor(dataDir: string, options: ClusterOptions, adminKey = newApiKey()) {
     this.dataDir = dataDir;
     this.#options = options;
+    this.#adminKey = adminKey;
   }
 
   /** `host:port`, of the relay too; the same after a restart. */
@@ -104,6 +105,16 @@ export class ClusterParty {
     return code ?? null;
   }
 
+  /** A second server on a copy of everything that this one has; both run afterwards. */
+  async copy(): Promise<ClusterParty> {
+    await this.stop();
+    const twin = new ClusterParty(`${this.dataDir}-copy`, this.#options, this.#adminKey);
+    cpSync(this.dataDir, twin.dataDir, { recursive: true });
+    twin.#userKey = this.#userKey;
+    await Promise.all([this.start(), twin.start()]);
+    return twin;
+  }
+
   /** What it wrote since its last start. */
   output(): string {
     return this.#service?.output() ?? '';
@@ -155,7 +166,9 @@ export class VertexCluster {
 
   /** Ends every process and removes every folder, whatever state they are in. */
   async stop(): Promise<void> {
-    await Promise.all(this.parties.map((party) => party.kill()));
+    // Without /proc only a server itself knows its processes.
+    const end = (party: ClusterParty) => (process.platform === 'linux' ? party.kill() : party.stop());
+    await Promise.all(this.parties.map(end));
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

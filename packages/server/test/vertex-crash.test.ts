@@ -3,6 +3,7 @@
  * caller repeats the call after the restart, all three have the same key, and every two of them sign.
  */
 import { createPublicKey, randomInt, verify } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { schnorr } from '@noble/curves/secp256k1.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { databasePathOf, integrityOf } from './logged-signatures.ts';
 import {
   type Answer,
   type ClusterKey,
+  type ClusterParty,
   errorOf,
   expectBody,
   THRESHOLD_SCHEMES,
@@ -150,6 +152,51 @@ describe.skipIf(process.platform !== 'linux').each(THRESHOLD_SCHEMES)('%s, kill 
       }
     },
     START_TIMEOUT_MS + KILLS * KILL_TIMEOUT_MS,
+  );
+});
+
+describe.each(THRESHOLD_SCHEMES)('%s, a server that runs twice', (scheme) => {
+  it(
+    'uses no nonce twice, and meets itself in no room',
+    async () => {
+      const key = await cluster.newKey(scheme, 2, HOLDERS);
+      const publicKey = await onePublicKey(key);
+      const msg = 'c0ffee';
+      const points: string[] = [];
+      const signWith = async (second: ClusterParty) => {
+        const where = await cluster.room(2);
+        const answers = await Promise.all(
+          [cluster.party(0), second].map((party, place) =>
+            party.call('POST', `/${scheme}/sign`, { ...where, key_id: key.keyIds[place], msg }),
+          ),
+        );
+        const [signature] = answers.map((answer) => String(expectBody(answer)['signature']));
+        expect(isSignature(scheme, publicKey, msg, signature ?? '')).toBe(true);
+        points.push(signature?.slice(0, 64) ?? '');
+      };
+      const original = cluster.party(1);
+      await signWith(original);
+      const twin = await original.copy();
+      try {
+        for (const party of [original, twin, original, twin]) await signWith(party);
+        expect(new Set(points).size).toBe(5);
+
+        const where = await cluster.room(2);
+        const answers = await settled(
+          [original, twin].map((party) =>
+            party.call('POST', `/${scheme}/sign`, { ...where, key_id: key.keyIds[1], msg }),
+          ),
+        );
+        for (const answer of answers) {
+          expect(errorOf(answer).err_type).toBe('executor_result');
+          expect(errorOf(answer).err_msg).toContain('in the room twice');
+        }
+      } finally {
+        await twin.kill();
+        rmSync(twin.dataDir, { recursive: true });
+      }
+    },
+    START_TIMEOUT_MS,
   );
 });
 

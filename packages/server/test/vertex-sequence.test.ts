@@ -176,7 +176,10 @@ describe.each(THRESHOLD_SCHEMES)('%s between servers', (scheme) => {
     });
   });
 
-  it.runIf(scheme === 'bip340')('signs under the BIP341 output key of a merkle root', async () => {
+  // Ed25519 has neither output keys nor ChillDKG.
+  const itOfBip340 = scheme === 'bip340' ? it : () => undefined;
+
+  itOfBip340('signs under the BIP341 output key of a merkle root', async () => {
     const root = randomBytes(32);
     const internal = Buffer.from(await publicKeyOf(key), 'hex');
     const point = schnorr.utils.lift_x(BigInt(`0x${internal.toString('hex')}`));
@@ -550,30 +553,27 @@ describe.each(THRESHOLD_SCHEMES)('%s between servers', (scheme) => {
       expect(found).toBe(publicKey);
     });
 
-    it.runIf(scheme === 'bip340')(
-      'leaves nothing in any data folder that recovers a share of before a refresh',
-      async () => {
-        const group = await loadSecp256k1Group();
-        const folders = [0, 1, 2].map((party) => cluster.party(party).dataDir);
-        const known = folders.flatMap((folder) => secretsOnDisk(folder).shares.map(({ sealed }) => hexOf(sealed)));
-        const refreshing = await cluster.newKey(scheme, 2, [0, 1, 2]);
-        const old = folders.map((folder) =>
-          secretsOnDisk(folder).shares.filter(({ sealed }) => !known.includes(hexOf(sealed))),
-        );
-        expect(old.map(({ length }) => length)).toEqual([1, 1, 1]);
-        const recoveryData = old[0]?.[0]?.evidence ?? new Uint8Array(0);
-        const recoveries = () =>
-          folders
-            .map((folder) => secretsOnDisk(folder))
-            .flatMap(({ shares, others }) => [...shares.flatMap(({ secrets }) => secrets), ...others])
-            .filter((secret) => isHostSecretOf(group, secret, recoveryData)).length;
-        const onDisk = () =>
-          folders.filter((folder, party) => old[party]?.some(({ sealed }) => isOnDisk(folder, sealed))).length;
-        expect([recoveries(), onDisk()]).toEqual([3, 3]);
-        await cluster.refreshed(refreshing);
-        expect([recoveries(), onDisk()]).toEqual([0, 0]);
-      },
-    );
+    itOfBip340('leaves nothing in any data folder that recovers a share of before a refresh', async () => {
+      const group = await loadSecp256k1Group();
+      const folders = [0, 1, 2].map((party) => cluster.party(party).dataDir);
+      const known = folders.flatMap((folder) => secretsOnDisk(folder).shares.map(({ sealed }) => hexOf(sealed)));
+      const refreshing = await cluster.newKey(scheme, 2, [0, 1, 2]);
+      const old = folders.map((folder) =>
+        secretsOnDisk(folder).shares.filter(({ sealed }) => !known.includes(hexOf(sealed))),
+      );
+      expect(old.map(({ length }) => length)).toEqual([1, 1, 1]);
+      const recoveryData = old[0]?.[0]?.evidence ?? new Uint8Array(0);
+      const recoveries = () =>
+        folders
+          .map((folder) => secretsOnDisk(folder))
+          .flatMap(({ shares, others }) => [...shares.flatMap(({ secrets }) => secrets), ...others])
+          .filter((secret) => isHostSecretOf(group, secret, recoveryData)).length;
+      const onDisk = () =>
+        folders.filter((folder, party) => old[party]?.some(({ sealed }) => isOnDisk(folder, sealed))).length;
+      expect([recoveries(), onDisk()]).toEqual([3, 3]);
+      await cluster.refreshed(refreshing);
+      expect([recoveries(), onDisk()]).toEqual([0, 0]);
+    });
 
     it('takes a share back from its backup after it was deleted', async () => {
       const backed = await cluster.newKey(scheme, 2, [0, 1, 2]);

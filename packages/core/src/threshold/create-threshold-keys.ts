@@ -61,14 +61,24 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       throw new DomainError('denied_by_policy', 'the key has a policy, and is not exported; detach the policy first');
   }
 
-  /** A backup from before the policy would be a second way to the same key, without it. */
-  async function refuseWhereGuarded(accountId: AccountId, groupKey: Uint8Array): Promise<void> {
+  /**
+   * A second share of a key that has a policy here would be a way to sign without it: from a backup that is older than
+   * the policy, or by joining the quorum once more as somebody new.
+   */
+  async function refuseWhereGuarded(
+    { accountId, id }: { readonly accountId: AccountId; readonly id: KeyId },
+    groupKey: Uint8Array,
+  ): Promise<void> {
     const key = groupKey.toHex();
+    const isGuarded = async (share: ThresholdShare): Promise<boolean> =>
+      share.id !== id &&
+      share.facts?.groupKey.toHex() === key &&
+      (await dependencies.policies.effective(share)) !== undefined;
     let after: KeyId | undefined;
     for (;;) {
       const page = await shares.list({ accountId, after, limit: PAGE });
       for (const share of page)
-        if (share.facts?.groupKey.toHex() === key && (await dependencies.policies.effective(share)) !== undefined)
+        if (await isGuarded(share))
           throw new DomainError('denied_by_policy', 'the key is here already, with a policy; detach the policy first');
       after = page.at(-1)?.id;
       if (after === undefined) return;
@@ -140,6 +150,9 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     return exclusively(share.id, async () => {
       const row = keeper(share);
       const result = await ceremonies.run(operation, meeting, row.keep);
+      // A generated key is new; one that is joined or imported may be here under another id.
+      if (operation.kind !== 'generate' && result.kind === 'share')
+        await refuseWhereGuarded(share, result.facts.groupKey);
       return row.complete(result, 'insert-key');
     });
   }
@@ -197,7 +210,14 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       row = keeper(first);
     });
     if (row === undefined) throw new DomainError('internal', 'an operation that kept nothing');
-    return (await row.complete(result, old.id)).id;
+    try {
+      return (await row.complete(result, old.id)).id;
+    } catch (error) {
+      // Another dialect deletes keys as well, and what came of a deleted key is deleted with it.
+      if (!(error instanceof DomainError) || error.code !== 'not_found') throw error;
+      await shares.remove(old.accountId, started?.id ?? fresh.id, old.createdBy);
+      throw new DomainError('conflict', 'the key was deleted meanwhile', { cause: error });
+    }
   }
 
   async function newShare(caller: Caller, algorithm: ThresholdAlgorithm, name: string | undefined) {
@@ -354,7 +374,7 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     async importShare(caller, algorithm, backup) {
       const { slot, row } = await newShare(caller, algorithm, undefined);
       const { sealed, facts, keygenId, publicKey } = await ceremonies.importShare(slot, backup);
-      await refuseWhereGuarded(slot.accountId, facts.groupKey);
+      await refuseWhereGuarded(slot, facts.groupKey);
       const share: ThresholdShare = { ...row, status: 'uncertain', keygenId, sealed, facts };
       await shares.insert(share);
       return (await keeper(share).complete({ kind: 'share', sealed, facts, publicKey }, 'insert-key')).id;

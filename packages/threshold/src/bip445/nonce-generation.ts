@@ -103,7 +103,9 @@ function publicPartOf(input: NonceInput): Uint8Array {
 /** 8 bytes, most significant first. */
 export function uint64(value: number): Uint8Array {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
+  // Big integers cost as much as a hash; nothing here is 2^53 bytes long.
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32));
+  bytes.writeUInt32BE(value % 2 ** 32, 4);
   return bytes;
 }
 

@@ -94,10 +94,16 @@ export function partialSigAgg(
     );
   }
   const sum = new Uint8Array(PARTIAL_SIGNATURE_BYTES);
-  group.multiplyScalars(sum, session.challenge, session.key.addend);
   for (const [signer, partialSignature] of partialSignatures.entries()) {
     if (!group.isScalar(partialSignature)) throw new InvalidContribution(signer, 'partial signature');
-    group.addScalars(sum, sum, partialSignature);
+    // The library refuses zeros, which are then handled around it.
+    if (signer === 0) sum.set(partialSignature);
+    else group.addScalars(sum, sum, partialSignature);
+  }
+  if (!group.isZero(session.key.addend)) {
+    const tweaked = new Uint8Array(PARTIAL_SIGNATURE_BYTES);
+    group.multiplyScalars(tweaked, session.challenge, session.key.addend);
+    group.addScalars(sum, sum, tweaked);
   }
   const signature = new Uint8Array(session.nonceX.length + sum.length);
   signature.set(session.nonceX);

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DomainError } from '@countersign/core/domain-error';
-import type { KeyId } from '@countersign/core/ids';
+import { type KeyId, parseId } from '@countersign/core/ids';
 import type { Meeting } from '@countersign/core/ports/ceremonies';
 import { THRESHOLD_ALGORITHMS, type ThresholdAlgorithm } from '@countersign/core/threshold/threshold-keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -185,7 +185,7 @@ async function finished(
   throw new Error('the operation does not come to its end');
 }
 
-async function expectUsable({ quorum }: Ceremony, ids: readonly KeyId[]): Promise<void> {
+async function expectUsable(quorum: number, ids: readonly KeyId[]): Promise<void> {
   const signers = ids.slice(-quorum).map((_, index) => ids.length - quorum + index);
   const room = all.room(quorum);
   const results = await Promise.all(
@@ -225,6 +225,51 @@ async function expectUsable({ quorum }: Ceremony, ids: readonly KeyId[]): Promis
   expect(new Set(publicKeys).size).toBe(1);
 }
 
+describe('a server that is gone for good in the middle of a refresh', () => {
+  it.each([2, 3])(
+    'is replaced, once the unfinished shares are given up (%i frames of it came)',
+    async (frames) => {
+      const old = await generation('ed25519');
+      const { ids } = await finished(old);
+      disturb(at(all.servers, 2), 'killed', frames);
+      const refreshing = (place: number, meeting: Meeting) => {
+        const { keys, caller } = at(all.servers, place);
+        return keys.refresh(caller, { by: 'id', id: at(ids, place) }, meeting);
+      };
+      await attempt({ servers: [0, 1, 2], ids: [], quorum: 2, call: refreshing });
+      at(all.servers, 2).onSend = undefined;
+
+      // Servers 0 and 1 go on with server 3.
+      const joining = await create('ed25519', [3]);
+      const everybody = [at(old.keygenIds, 0), at(old.keygenIds, 1), at(joining.keygenIds, 0)];
+      const members = [0, 1, 3];
+      const resharing = async (place: number, meeting: Meeting) => {
+        const { keys, caller } = at(all.servers, at(members, place));
+        const keygenIds = everybody.filter((_, other) => other !== place);
+        const key = { by: 'id', id: at([...ids.slice(0, 2), ...joining.ids], place) } as const;
+        if (place < 2) return keys.reshareExisting(caller, { key, meeting, keygenIds, newThreshold: 2 });
+        return (await keys.reshareNew(caller, { key, meeting, keygenIds, oldThreshold: 2, newThreshold: 2 })).id;
+      };
+      const meeting = { room: all.room(3), relay: undefined };
+      const refused = await Promise.all(
+        [0, 1].map((place) => resharing(place, meeting).catch((error: unknown) => error)),
+      );
+      for (const [place, error] of refused.entries()) {
+        const { keys, caller } = at(all.servers, place);
+        if (!(error instanceof DomainError) || error.code !== 'conflict') throw error;
+        const unfinished = parseId<KeyId>(/delete the unfinished key (\S+) /.exec(error.message)?.[1] ?? '');
+        if (unfinished === undefined) throw error;
+        await keys.remove(caller, { by: 'id', id: unfinished });
+      }
+      const fresh = await finished({ servers: members, ids: [], quorum: 2, call: resharing });
+      const [first, second] = fresh.ids;
+      if (first === undefined || second === undefined) throw new Error('no shares');
+      await expectUsable(2, [first, second]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
 /** From the frame after so many on, its frames are lost; or its party process ends, and with it the operation. */
 function disturb(server: ThresholdServer, how: 'mute' | 'killed', frames: number): void {
   let sent = 0;
@@ -259,7 +304,7 @@ describe('servers come to one end', () => {
           await attempt(ceremony);
           victim.onSend = undefined;
           const { ids } = await finished(ceremony);
-          await expectUsable(ceremony, ids);
+          await expectUsable(ceremony.quorum, ids);
         }
       },
       TIMEOUT_MS,

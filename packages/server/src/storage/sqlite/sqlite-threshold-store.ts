@@ -108,7 +108,10 @@ export class SqliteThresholdStore implements ThresholdStore {
     const changes = await this.#parts.commits.submit(
       4096,
       () => this.#remove(accountId, id, by),
-      (changed) => this.#noteChanges(accountId, changed),
+      (changed) => {
+        this.#noteChanges(accountId, changed);
+        if (changed !== undefined) this.#parts.writer.emptyLog();
+      },
     );
     return changes !== undefined;
   }

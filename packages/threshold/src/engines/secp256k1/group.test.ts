@@ -189,6 +189,16 @@ function describeBitcoin(group: Secp256k1Group): void {
       );
     });
 
+    it('are those of @noble/curves also for parts that are larger than what is put together first', () => {
+      for (const lengths of [[1024], [1023, 1, 1], [1, 1024], [5000], [10, 5000, 10], [600, 600, 600], [0, 0]]) {
+        const parts = lengths.map((length, index) => new Uint8Array(length).fill(index + 1));
+        const out = new Uint8Array(32);
+        group.hashSecret(out, 'tag', parts);
+        expect(hex(out), lengths.join()).toBe(hex(schnorr.utils.taggedHash('tag', ...parts)));
+      }
+      expect(() => group.hashSecret(new Uint8Array(31), 'tag', [])).toThrow(RangeError);
+    });
+
     it('may overwrite one of their parts', () => {
       const out = new Uint8Array(32).fill(7);
       const expected = schnorr.utils.taggedHash('tag', out);

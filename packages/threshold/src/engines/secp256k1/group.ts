@@ -20,6 +20,8 @@ const COMPRESSED_BYTES = 33;
 const SIGNATURE_BYTES = 64;
 const EVEN_Y = 0x02;
 
+const HASH_INPUT_BYTES = 1024;
+
 /** Half a scalar: a number of this length is below the order, whatever its bytes. */
 const LIMB_BYTES = 16;
 const MAX_WIDE_BYTES = 64;
@@ -51,6 +53,8 @@ export function createSecp256k1Group(native: NativeFunctions): Secp256k1Group {
   const secretX = scratch.subarray(3 * SCALAR_BYTES, 4 * SCALAR_BYTES);
   const secretY = scratch.subarray(4 * SCALAR_BYTES, 5 * SCALAR_BYTES);
   const hashState = allocateSecret(sodium.crypto_hash_sha256_STATEBYTES);
+  const hashInput = allocateSecret(HASH_INPUT_BYTES);
+  const digest = allocateSecret(SCALAR_BYTES);
   const tagStates = new Map<string, Buffer>();
 
   const identity = new NativePoint(undefined);
@@ -229,9 +233,28 @@ export function createSecp256k1Group(native: NativeFunctions): Secp256k1Group {
       sodium.crypto_hash_sha256_update(afterPrefix, taggedHashPrefix(tag));
       tagStates.set(tag, afterPrefix);
     }
+    assertLengths(out, out, out);
     hashState.set(afterPrefix);
-    for (const part of parts) if (part.length > 0) sodium.crypto_hash_sha256_update(hashState, asBuffer(part));
-    sodium.crypto_hash_sha256_final(hashState, asBuffer(out));
+    // Parts are put together first: a call of the library costs more than copying what most hashes are made of.
+    let used = 0;
+    let most = 0;
+    for (const part of parts) {
+      if (used > 0 && part.length > HASH_INPUT_BYTES - used) {
+        sodium.crypto_hash_sha256_update(hashState, hashInput.subarray(0, used));
+        used = 0;
+      }
+      if (part.length > HASH_INPUT_BYTES) sodium.crypto_hash_sha256_update(hashState, asBuffer(part));
+      else {
+        hashInput.set(part, used);
+        used += part.length;
+        most = Math.max(most, used);
+      }
+    }
+    if (used > 0) sodium.crypto_hash_sha256_update(hashState, hashInput.subarray(0, used));
+    sodium.crypto_hash_sha256_final(hashState, digest);
+    hashInput.fill(0, 0, most);
+    out.set(digest);
+    digest.fill(0);
   }
 
   return {

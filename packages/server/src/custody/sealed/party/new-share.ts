@@ -11,7 +11,7 @@ import { ProtocolAbort, type Round, type Step } from '@countersign/threshold/pro
 import type { PartyOutcome, SealSlot } from '../../messages/party-message.ts';
 import { OperationRefused, type PartySession } from './party-context.ts';
 import type { MadeShare } from './party-scheme.ts';
-import { type ShareSecret, sealShare } from './sealed-secrets.ts';
+import { idOf, type ShareSecret, sealShare } from './sealed-secrets.ts';
 
 const ACKNOWLEDGE_TAG = 'countersign/acknowledge-share/v1';
 
@@ -43,16 +43,22 @@ export function stateOf(secret: ShareSecret | undefined): ShareHello['state'] {
 }
 
 /**
- * What a party once signed for may not be forgotten for other parameters.
+ * What a party once signed for may not be forgotten for other parameters: others may have come to the end. Whoever knows
+ * that they never will, since a server is gone for good, deletes the unfinished share, which is therefore named.
  * @throws OperationRefused
  */
-export function refuseOtherParameters(secret: ShareSecret | undefined, parametersHash: Uint8Array): void {
+export function refuseOtherParameters(
+  secret: ShareSecret | undefined,
+  parametersHash: Uint8Array,
+  slot: SealSlot | undefined,
+): void {
   if (secret === undefined || secret.kind === 'created') return;
   const signedFor = secret.kind === 'pending' ? secret.parametersHash : secret.facts.parametersHash;
   if (Buffer.compare(signedFor, parametersHash) !== 0)
     throw new OperationRefused(
       'conflict',
-      'the operation was begun with another threshold or other parties; repeat it with those, or create a new key',
+      'another operation was begun, with other parties or another threshold; repeat it with those, or, if they ' +
+        `can never come, delete the unfinished key ${slot === undefined ? '' : idOf(slot.keyId)} and begin again`,
     );
 }
 

@@ -146,7 +146,8 @@ function open<T>(
   return undefined;
 }
 
-function idOf(id: Uint8Array): KeyId | AccountId {
+/** @param id 16 bytes */
+export function idOf(id: Uint8Array): KeyId | AccountId {
   const hex = Buffer.from(id).toString('hex');
   const parsed = parseId<KeyId>(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
   if (parsed === undefined) throw new RangeError('an id has 16 bytes');

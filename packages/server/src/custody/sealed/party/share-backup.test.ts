@@ -60,6 +60,28 @@ describe.each(PARTY_ALGORITHMS)('the backup of a share of a %s key', (algorithm)
     expect(restore(at(parties, 0), algorithm, backUp(at(parties, 0), row)).kind).toBe('restored');
   });
 
+  it('is taken back after the shares were refreshed', () => {
+    const rows = generate(algorithm);
+    const into = rows.map(
+      ({ row }): StoredSecret => ({
+        slot: { ...row.slot, keyId: new Uint8Array(16).fill(98) },
+        sealed: new Uint8Array(0),
+      }),
+    );
+    const ends = meet(
+      'room',
+      parties.map((party, me) => ({
+        party,
+        operation: { kind: 'refresh', share: at(rows, me).row, into: at(into, me) },
+      })),
+    );
+    for (const [me, { progress }] of ends.entries()) {
+      if (progress.kind !== 'done' || progress.outcome.kind !== 'share') throw new Error(JSON.stringify(progress));
+      const backup = backUp(at(parties, me), { slot: at(into, me).slot, sealed: progress.outcome.sealed });
+      expect(restore(at(parties, me), algorithm, backup)).toMatchObject({ kind: 'restored', facts: { epoch: 1 } });
+    }
+  });
+
   it.each<[string, (backup: Buffer, facts: ReturnType<typeof generate>[number]['facts']) => void]>([
     ["a threshold that is not the polynomial's", (backup) => backup.writeUInt16LE(1, THRESHOLD_OFFSET)],
     ['no threshold', (backup) => backup.writeUInt16LE(0, THRESHOLD_OFFSET)],

@@ -1,13 +1,13 @@
 /** The whole key to one party: the end of threshold signing with it. */
 import { createHash } from 'node:crypto';
 import { allocateSecret, freeSecret } from '@countersign/algorithms/secret-memory';
-import { bytes, decode, encode, fixed, optional, struct, u32 } from '@countersign/threshold/codec';
+import { bytes, encode, fixed, optional, struct, u32 } from '@countersign/threshold/codec';
 import { Exchange } from '@countersign/threshold/exchange/exchange';
 import { x25519PrivateKey, x25519PublicBytes } from '@countersign/threshold/exchange/x25519';
 import { ProtocolAbort, transformed } from '@countersign/threshold/protocol';
 import { exportToOne } from '@countersign/threshold/redeal/export-to-one';
 import type { PartyOutcome } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom, withRandomSecret } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, readHellos, withRandomSecret } from '../exchange-parts.ts';
 import { type OpenOperation, OperationRefused } from '../party-context.ts';
 import { openShare } from '../sealed-secrets.ts';
 import { membersOf, parseKeygenIdOrRefuse, schemeFor } from './redeal-parts.ts';
@@ -65,8 +65,9 @@ export const openExport: OpenOperation<'export'> = (context, { share, exportTo }
       candidates,
       hello: encode(hello, own),
       random: kernelRandom,
-      checkHellos: ({ parties, me, hellos, session }) => {
-        const said = hellos.map((content) => decode(hello, content));
+      checkHellos: (meeting) => {
+        const { parties, me, session } = meeting;
+        const said = readHellos(hello, meeting, candidates);
         if (parties.length < facts.threshold)
           throw new ProtocolAbort([], `${facts.threshold} parties have to take part, and ${parties.length} do`);
         said.forEach((each, party) => {

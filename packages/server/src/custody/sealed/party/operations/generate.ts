@@ -1,12 +1,12 @@
 /** Key generation, or the rest of one that broke off. */
 import { createHash } from 'node:crypto';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
-import { bytes, decode, encode, struct } from '@countersign/threshold/codec';
+import { bytes, encode, struct } from '@countersign/threshold/codec';
 import { Exchange } from '@countersign/threshold/exchange/exchange';
 import { InvalidKeygenId, type KeygenId, parseKeygenId } from '@countersign/threshold/exchange/keygen-id';
 import { ProtocolAbort, type Step, transformed } from '@countersign/threshold/protocol';
 import type { PartyOutcome } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, readHellos } from '../exchange-parts.ts';
 import {
   fromEvidence,
   type NewShare,
@@ -56,7 +56,7 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
     const me = members.findIndex((member) => member.identity === identity.public);
     const { threshold } = operation;
     const parametersHash = hashParameters(scheme, threshold, members);
-    refuseOtherParameters(secret, parametersHash);
+    refuseOtherParameters(secret, parametersHash, slot);
     const sign = (tag: string, message: Uint8Array): Uint8Array => identity.sign(tag, message);
     const sealing = new ShareSealing({
       rootKey,
@@ -77,8 +77,8 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
       candidates,
       hello: encode(hello, { share: { threshold, parametersHash, state: stateOf(secret) }, perKeyPublic }),
       random: kernelRandom,
-      checkHellos: ({ hellos }) => {
-        const contents = hellos.map((content) => decode(hello, content));
+      checkHellos: (meeting) => {
+        const contents = readHellos(hello, meeting, candidates);
         const said = contents.map(({ share }) => share);
         refuseDisagreement(said, { threshold, parametersHash }, (party) => candidates[party]?.name ?? '');
         const holders = withPerKeys(

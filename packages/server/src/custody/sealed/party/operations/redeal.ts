@@ -8,7 +8,6 @@ import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
 import {
   bytes,
   type Decoded,
-  decode,
   encode,
   fixed,
   list,
@@ -32,7 +31,7 @@ import {
   readEvidence,
 } from '@countersign/threshold/redeal/redeal-transcript';
 import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom, withRandomSecret } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, readHellos, withRandomSecret } from '../exchange-parts.ts';
 import {
   fromEvidence,
   type NewShare,
@@ -115,7 +114,7 @@ export function openRedeal(plan: RedealPlan): PartySession {
     if (me === -1) throw new OperationRefused('invalid_request', 'this server is not among the parties');
     const receives = members[me]?.receives === true;
     const parametersHash = hashParameters(plan);
-    refuseOtherParameters(into?.value, parametersHash);
+    refuseOtherParameters(into?.value, parametersHash, plan.into?.slot);
     dealSecrets.set(kernelRandom(dealSecrets.length));
     const secrets = members.map((_, place) => dealSecrets.subarray(KEY_BYTES * place, KEY_BYTES * (place + 1)));
     const sealing = new ShareSealing({
@@ -146,7 +145,7 @@ export function openRedeal(plan: RedealPlan): PartySession {
       }),
       random: kernelRandom,
       checkHellos: (meeting) => {
-        const said = meeting.hellos.map((content) => decode(hello, content));
+        const said = readHellos(hello, meeting, candidates);
         const nameOf = (party: number): string => candidates[party]?.name ?? '';
         refuseDisagreement(
           said.map(({ share }) => share),

@@ -9,7 +9,6 @@ import {
   bool,
   bytes,
   type Decoded,
-  decode,
   encode,
   fixed,
   list,
@@ -30,7 +29,7 @@ import {
   type SigningElement,
   type StoredSecret,
 } from '../../../messages/party-message.ts';
-import { candidateOf, kernelRandom } from '../exchange-parts.ts';
+import { candidateOf, kernelRandom, readHellos } from '../exchange-parts.ts';
 import { type OpenOperation, OperationRefused, type PartyContext } from '../party-context.ts';
 import type { PartyScheme, SigningItem, SigningOutcome } from '../party-scheme.ts';
 import { openShare, type ShareSecret } from '../sealed-secrets.ts';
@@ -97,7 +96,7 @@ export const openSign: OpenOperation<'sign'> = (context, { algorithm, shares, el
       hello: encode(signHello, { elements: own, algorithm, parties: candidates.length }),
       random: kernelRandom,
       checkHellos: (meeting) => {
-        const hellos = meeting.hellos.map((content) => byRoom(decode(signHello, content).elements));
+        const hellos = readHellos(signHello, meeting, candidates).map((said) => byRoom(said.elements));
         const results = new Array<ElementResult>(elements.length);
         const items: SigningItem[] = [];
         const places: number[] = [];
