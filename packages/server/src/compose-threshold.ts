@@ -9,7 +9,7 @@ import type { HttpConfig } from './config/http-config.ts';
 import type { SealedPools } from './custody/sealed-pools.ts';
 import { IdentityKeeper } from './custody/threshold/identity-keeper.ts';
 import { PartyLink } from './custody/threshold/party-link.ts';
-import { CeremonyRunner } from './custody/threshold/run-ceremony.ts';
+import { CeremonyRunner, DEFAULT_CEREMONY_TIMES } from './custody/threshold/run-ceremony.ts';
 import { ThresholdCeremonies } from './custody/threshold/threshold-ceremonies.ts';
 import { ThresholdCustody } from './custody/threshold/threshold-custody.ts';
 import { createJwtRuleServers } from './outbound/jwt-rule-servers.ts';
@@ -57,6 +57,7 @@ export function composeThreshold(config: HttpConfig, store: Store, pools: Sealed
   const runner = new CeremonyRunner(party, rooms, {
     joinMs: relayConfig.limits.joinTimeoutMs,
     totalMs: relayConfig.limits.roomTimeoutMs,
+    silenceMs: DEFAULT_CEREMONY_TIMES.silenceMs,
   });
   const { shareBackup } = config;
   const ceremonies = new ThresholdCeremonies({ party, runner, rooms, identity, shareBackup });

@@ -11,6 +11,8 @@ export interface Room {
 
 export interface RoomEvents {
   readonly onFrame: (slot: number, frame: Uint8Array) => void;
+  /** Another member is gone: it is through, or its connection was lost. It doesn't come back. */
+  readonly onLeft: () => void;
   /** The room is over, or the relay can't be reached any more. Called at most once, and not after `leave`. */
   readonly onEnd: (reason: string) => void;
 }

@@ -1,20 +1,24 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
-import { type AccountId, type GroupId, type KeyId, newId } from '../ids.ts';
+import { type AccountId, type KeyId, newId } from '../ids.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';
-import { administersAccount, type Caller, canSee, holdsPermission, type Permission } from '../principal.ts';
+import { type Caller, canSee, type Permission } from '../principal.ts';
 import type { KeyReference } from '../signing-item.ts';
-import { keyRecordOf } from './threshold-key-record.ts';
 import {
-  type GeneratedKey,
-  MAX_PARTIES,
-  THRESHOLD_ALGORITHMS,
-  type ThresholdAlgorithm,
-  type ThresholdKeys,
-} from './threshold-keys.ts';
+  alreadyGenerated,
+  checkQuorum,
+  generated,
+  isGenerated,
+  notGenerated,
+  refuseToKeep,
+  requireAdministrator,
+  requirePermission,
+} from './threshold-guards.ts';
+import { keyRecordOf } from './threshold-key-record.ts';
+import { type GeneratedKey, MAX_PARTIES, type ThresholdAlgorithm, type ThresholdKeys } from './threshold-keys.ts';
 
 export interface ThresholdKeyDependencies {
   readonly shares: ThresholdStore;
@@ -426,49 +430,4 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
 
 function isName(name: string): boolean {
   return name.trim() !== '' && name.length <= 255 && !/\p{Cc}/u.test(name);
-}
-
-function checkQuorum(parties: number, threshold: number): void {
-  if (threshold < 1 || threshold > parties || parties < 2 || parties > MAX_PARTIES)
-    throw new DomainError(
-      'invalid_request',
-      `${threshold} of ${parties} is no quorum: 2 to ${MAX_PARTIES} parties, and 1 to all of them sign`,
-      { subject: 'quorum' },
-    );
-}
-
-function isGenerated(share: ThresholdShare): boolean {
-  return share.status === 'complete' || share.status === 'superseded';
-}
-
-function generated(share: ThresholdShare): ThresholdShare {
-  if (!isGenerated(share) || !(THRESHOLD_ALGORITHMS as readonly string[]).includes(share.algorithm))
-    throw notGenerated();
-  return share;
-}
-
-function notGenerated(): DomainError {
-  return new DomainError('conflict', 'the key was created but not generated; call keygen first', {
-    subject: 'key-not-generated',
-  });
-}
-
-function alreadyGenerated(): DomainError {
-  return new DomainError('conflict', 'the key has a share already; refresh it instead', {
-    subject: 'key-already-generated',
-  });
-}
-
-function requirePermission(caller: Caller, permission: Permission, groupId: GroupId, keyId: KeyId | undefined): void {
-  if (!holdsPermission(caller.principal, permission, keyId === undefined ? { groupId } : { groupId, keyId }))
-    throw new DomainError('forbidden', `this needs the permission ${permission}`);
-}
-
-function requireAdministrator(caller: Caller): void {
-  if (!administersAccount(caller.principal))
-    throw new DomainError('forbidden', 'this is for administrators', { subject: 'administrator' });
-}
-
-function refuseToKeep(): Promise<void> {
-  return Promise.reject(new DomainError('internal', 'an operation kept what it has no place for'));
 }

@@ -45,6 +45,7 @@ async function join(rooms: Rooms, at: string | undefined, ...ids: string[]): Pro
   const lines: string[] = [];
   const room = await rooms.join(at, ids, {
     onFrame: (slot, frame) => lines.push(`${slot}: ${Buffer.from(frame).toString()}`),
+    onLeft: () => lines.push('left'),
     onEnd: (reason) => lines.push(`end: ${reason}`),
   });
   return { room, lines };
@@ -97,6 +98,7 @@ describe('the port of rooms', () => {
     const order: string[] = [];
     const a = await home.join(undefined, [id], {
       onFrame: () => order.push('a heard'),
+      onLeft: () => undefined,
       onEnd: () => undefined,
     });
     const b = await join(home, undefined, id);

@@ -44,8 +44,10 @@ async function join(client: RelayClient, address: string, rooms: readonly string
     const session = await client.join(address, rooms);
     session.listen({
       frame: (slot, frame) => events.onFrame(slot, frame),
-      // Who is there shows by what it says.
-      member: () => undefined,
+      member(_slot, event) {
+        // Who is there shows by what it says; who is gone doesn't.
+        if (event === 'left') events.onLeft();
+      },
       end(reason) {
         if (reason !== 'left') events.onEnd(END_TEXTS[reason]);
       },
@@ -81,7 +83,9 @@ function joinInside(relay: Pick<Relay, 'join'>, rooms: readonly string[], events
   const listener: RoomListener = {
     joined: () => undefined,
     frame: (slot, frame) => tell(() => events.onFrame(slot, frame)),
-    member: () => undefined,
+    member: (_slot, event) => {
+      if (event === 'left') tell(events.onLeft);
+    },
     closed: (reason) =>
       tell(() => {
         isOver = true;

@@ -19,7 +19,7 @@ let all: ThresholdServers;
 let names = 0;
 
 beforeAll(async () => {
-  all = await startThresholdServers(4, { times: { joinMs: 1_000, totalMs: 1_500 } });
+  all = await startThresholdServers(4, { times: { joinMs: 1_000, totalMs: 1_500, silenceMs: 1000 } });
 });
 afterAll(() => all.close());
 

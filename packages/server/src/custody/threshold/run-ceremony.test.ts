@@ -10,7 +10,7 @@ import { partyOperations } from '../sealed/party/party-operations.ts';
 import { PartyLink } from './party-link.ts';
 import { type CeremonyEnd, CeremonyRunner, type CeremonyTimes } from './run-ceremony.ts';
 
-const TIMES: CeremonyTimes = { joinMs: 300, totalMs: 600 };
+const TIMES: CeremonyTimes = { joinMs: 300, totalMs: 600, silenceMs: 200 };
 const SLOT: SealSlot = {
   keyId: new Uint8Array(16).fill(1),
   accountId: new Uint8Array(16).fill(2),
@@ -135,6 +135,17 @@ describe('one operation of one party', () => {
     expect(messageOf(end)).toMatch(/^ceremony_failed: 1 of 2 parties came; not heard of: party \d/);
     expect(end).toMatchObject({ ok: false, stored: false });
     expect(relay.isLeft).toBe(true);
+  });
+
+  it('waits a little, and no longer, for the frames of a member that is gone', async () => {
+    runner = new CeremonyRunner(link, relay, { joinMs: 20_000, totalMs: 20_000, silenceMs: 100 });
+    const startedMs = performance.now();
+    const running = run();
+    setTimeout(() => relay.events?.onLeft(), 50);
+    expect(messageOf(await running)).toMatch(/not heard of: party \d/);
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThan(140);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('ends in its time, however much a relay sends', async () => {

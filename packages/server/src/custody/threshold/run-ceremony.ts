@@ -12,9 +12,11 @@ export interface CeremonyTimes {
   readonly joinMs: number;
   /** From joining to the end. */
   readonly totalMs: number;
+  /** How long nothing may arrive after a member has left. */
+  readonly silenceMs: number;
 }
 
-export const DEFAULT_CEREMONY_TIMES: CeremonyTimes = { joinMs: 30_000, totalMs: 120_000 };
+export const DEFAULT_CEREMONY_TIMES: CeremonyTimes = { joinMs: 30_000, totalMs: 120_000, silenceMs: 5_000 };
 
 /** What a party process asks to have stored before it goes on. */
 export type Stored = Exclude<SessionReply['keep'], undefined>;
@@ -92,6 +94,8 @@ class Ceremony {
   #ended: string | undefined;
   #room: Room | undefined;
   #isOpen = false;
+  /** A member has left. */
+  #hasLost = false;
   #estimateUs = SHARES_US;
 
   constructor(party: PartyLink, session: number, plan: CeremonyPlan, times: CeremonyTimes) {
@@ -104,6 +108,10 @@ class Ceremony {
   async run(rooms: Rooms): Promise<PartyOutcome> {
     const room = await rooms.join(this.#plan.relay, this.#plan.rooms, {
       onFrame: (slot, frame) => this.#take(slot, frame),
+      onLeft: () => {
+        this.#hasLost = true;
+        this.#wake.resolve();
+      },
       onEnd: (reason) => {
         this.#ended ??= reason;
         this.#wake.resolve();
@@ -197,11 +205,20 @@ class Ceremony {
   async #frames(
     leftMs: number,
   ): Promise<readonly { readonly slot: number; readonly frame: Uint8Array }[] | 'late' | 'ended'> {
-    if (this.#waiting.length === 0 && this.#ended === undefined) {
+    const untilMs = performance.now() + leftMs;
+    while (this.#waiting.length === 0 && this.#ended === undefined) {
+      const remainingMs = untilMs - performance.now();
+      if (remainingMs <= 0) break;
+      const hadLost = this.#hasLost;
       this.#wake = Promise.withResolvers<void>();
-      const timer = setTimeout(() => this.#wake.resolve(), Math.max(0, leftMs));
+      const timer = setTimeout(
+        () => this.#wake.resolve(),
+        hadLost ? Math.min(remainingMs, this.#times.silenceMs) : remainingMs,
+      );
       await this.#wake.promise;
       clearTimeout(timer);
+      // One that is through needs nobody any more, and one that was lost says nothing any more: the rest is under way.
+      if (hadLost) break;
     }
     // What arrived before the end still counts.
     if (this.#waiting.length > 0) return this.#takeWaiting();

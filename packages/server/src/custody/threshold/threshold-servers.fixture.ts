@@ -58,7 +58,7 @@ export interface ThresholdServersOptions {
   readonly party?: PartyOptions;
 }
 
-const FAST: CeremonyTimes = { joinMs: 2_000, totalMs: 6_000 };
+const FAST: CeremonyTimes = { joinMs: 2_000, totalMs: 6_000, silenceMs: 1000 };
 const OPEN: PartyOptions = { allowFullExport: true, backup: { mode: 'plaintext' } };
 
 export async function startThresholdServers(

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
 import { acknowledged } from '@countersign/threshold/acknowledge';
-import { bytes, type Decoded, fixed, MalformedBytes, struct, u16, variants } from '@countersign/threshold/codec';
-import { ProtocolAbort, type Round, type Step } from '@countersign/threshold/protocol';
-import type { PartyOutcome, SealSlot } from '../../messages/party-message.ts';
+import { bytes, type Decoded, fixed, list, MalformedBytes, struct, u16, variants } from '@countersign/threshold/codec';
+import { ProtocolAbort, type Step } from '@countersign/threshold/protocol';
+import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../messages/party-message.ts';
 import { OperationRefused, type PartySession } from './party-context.ts';
 import type { MadeShare } from './party-scheme.ts';
 import { idOf, type ShareSecret, sealShare } from './sealed-secrets.ts';
@@ -25,8 +25,8 @@ export const shareHello = struct({
     fresh: struct({}),
     /** It may have signed, and doesn't know the end. */
     pending: struct({}),
-    /** It has the share; the evidence gives the others theirs. */
-    certified: struct({ evidence: bytes(64 * 1024) }),
+    /** It has the share; the evidence gives the others theirs. The acknowledgements are those of all parties, or none. */
+    certified: struct({ evidence: bytes(64 * 1024), acknowledgements: list(fixed(64), 2 * MAX_PARTIES) }),
   }),
 });
 export type ShareHello = Decoded<typeof shareHello>;
@@ -39,7 +39,20 @@ export function partOf(secret: ShareSecret | undefined): 'stores' | 'helps' {
 /** What a party says of the share that it has, or is about to have. */
 export function stateOf(secret: ShareSecret | undefined): ShareHello['state'] {
   if (secret === undefined || secret.kind === 'created') return { kind: 'fresh' };
-  return secret.kind === 'pending' ? { kind: 'pending' } : { kind: 'certified', evidence: secret.facts.publicEvidence };
+  if (secret.kind === 'pending') return { kind: 'pending' };
+  const acknowledgements = secret.kind === 'share' ? secret.acknowledgements : [];
+  return { kind: 'certified', evidence: secret.facts.publicEvidence, acknowledgements };
+}
+
+/**
+ * Whether parties with this secret may meet in a smaller room than the operation's. Who has its share needs nothing more
+ * than the word of all, which one of the others may have: whoever kept its own word back from some, or is gone for good,
+ * doesn't keep those from the key that it gave others its word on.
+ */
+export function isThrough(
+  secret: ShareSecret | undefined,
+): secret is Extract<ShareSecret, { kind: 'certified' | 'share' }> {
+  return secret?.kind === 'certified' || secret?.kind === 'share';
 }
 
 /**
@@ -168,25 +181,59 @@ export class ShareSealing {
   /**
    * @param part what this party does at the end: it `stores` a new share; or it `helps` others to finish what it has
    * itself already, so that storing would only set it back; or it has only `dealt`
+   * @param said by all who are there: where the protocol is over, one of them may have the word of all
    */
-  finish(protocol: Step<NewShare>, part: 'stores' | 'helps' | 'dealt'): Round<PartyOutcome> {
+  finish(
+    protocol: Step<NewShare>,
+    part: 'stores' | 'helps' | 'dealt',
+    said: readonly ShareHello[],
+  ): Step<PartyOutcome> {
+    if (protocol.kind === 'finished') {
+      const { result } = protocol;
+      const word = this.#wordOfAll(result, said);
+      if (word !== undefined) return { kind: 'finished', result: this.#take(result, part, word) };
+      if (said.length < this.#parts.verify.length) {
+        result.made.free();
+        throw new ProtocolAbort([], 'not all parties are here, and none that is has the word of all');
+      }
+    }
     return acknowledged<NewShare, PartyOutcome>(protocol, {
       sign: (share) => this.#parts.sign(ACKNOWLEDGE_TAG, this.#digest(share)),
-      verify: (share, position, signature) =>
-        this.#parts.verify[position]?.(signature, ACKNOWLEDGE_TAG, this.#digest(share)) === true,
+      verify: (share, position, signature) => this.#isWordOf(position, signature, this.#digest(share)),
       keep: (share) => {
         if (part !== 'stores') return undefined;
         this.#share = share;
         return { kind: 'share' };
       },
-      finish: (share, acknowledgements) => {
-        if (part === 'dealt') return { kind: 'nothing' };
-        const sealed = this.#seal(share, acknowledgements);
-        share.made.free();
-        return { kind: 'share', sealed, facts: share.facts, publicKey: share.publicKey };
-      },
+      finish: (share, acknowledgements) => this.#take(share, part, acknowledgements),
       abandon: (share) => share.made.free(),
     });
+  }
+
+  /** Takes the share over. */
+  #take(share: NewShare, part: 'stores' | 'helps' | 'dealt', acknowledgements: readonly Uint8Array[]): PartyOutcome {
+    try {
+      if (part === 'dealt') return { kind: 'nothing' };
+      const sealed = this.#seal(share, acknowledgements);
+      return { kind: 'share', sealed, facts: share.facts, publicKey: share.publicKey };
+    } finally {
+      share.made.free();
+    }
+  }
+
+  #wordOfAll(share: NewShare, said: readonly ShareHello[]): readonly Uint8Array[] | undefined {
+    const digest = this.#digest(share);
+    const { length } = this.#parts.verify;
+    for (const { state } of said) {
+      const word = state.kind === 'certified' ? state.acknowledgements : [];
+      if (word.length === length && word.every((signature, position) => this.#isWordOf(position, signature, digest)))
+        return word;
+    }
+    return undefined;
+  }
+
+  #isWordOf(position: number, signature: Uint8Array, digest: Uint8Array): boolean {
+    return this.#parts.verify[position]?.(signature, ACKNOWLEDGE_TAG, digest) === true;
   }
 
   /** @param acknowledgements undefined while they aren't all in */

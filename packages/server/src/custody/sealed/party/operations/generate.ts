@@ -9,6 +9,7 @@ import type { PartyOutcome } from '../../../messages/party-message.ts';
 import { candidateOf, kernelRandom, readHellos } from '../exchange-parts.ts';
 import {
   fromEvidence,
+  isThrough,
   type NewShare,
   partOf,
   refuseDisagreement,
@@ -48,7 +49,7 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
       identity: identity.public,
       perKeyPublic,
     });
-    if (members.length !== context.size)
+    if (isThrough(secret) ? context.size > members.length : context.size !== members.length)
       throw new OperationRefused(
         'invalid_request',
         `the room is for ${context.size} parties, and the key for ${members.length}`,
@@ -80,7 +81,12 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
       checkHellos: (meeting) => {
         const contents = readHellos(hello, meeting, candidates);
         const said = contents.map(({ share }) => share);
-        refuseDisagreement(said, { threshold, parametersHash }, (party) => candidates[party]?.name ?? '');
+        const nameOf = (party: number): string => candidates[meeting.parties[party] ?? -1]?.name ?? '';
+        refuseDisagreement(said, { threshold, parametersHash }, nameOf);
+        if (isThrough(secret)) {
+          const result = storedShare(secret, scheme.publicKeyOf(secret.facts.groupKey));
+          return sealing.finish({ kind: 'finished', result }, partOf(secret), said);
+        }
         const holders = withPerKeys(
           members,
           contents.map((content) => content.perKeyPublic),
@@ -103,7 +109,7 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
           facts: factsOf(scheme, holders, parties, parametersHash, made),
           publicKey: scheme.publicKeyOf(made.groupKey),
         });
-        return sealing.finish(startOf(scheme, parties, secret, said, describe), partOf(secret));
+        return sealing.finish(startOf(scheme, parties, secret, said, describe), 'stores', said);
       },
     });
     return { exchange, seal: sealing.seal, free: () => opened.free() };
@@ -117,13 +123,10 @@ export const openGenerate: OpenOperation<'generate'> = (context, operation) => {
 function startOf(
   scheme: PartyScheme,
   parties: KeygenParties,
-  secret: ShareSecret,
+  secret: Extract<ShareSecret, { kind: 'created' | 'pending' }>,
   said: readonly ShareHello[],
   describe: (made: MadeShare) => NewShare,
 ): Step<NewShare> {
-  if (secret.kind === 'certified' || secret.kind === 'share') {
-    return { kind: 'finished', result: storedShare(secret, scheme.publicKeyOf(secret.facts.groupKey)) };
-  }
   const recovered = fromEvidence(said, (evidence) => {
     if (secret.kind === 'created')
       throw new ProtocolAbort([], 'another party shows a key that this one has never agreed to; create new keys');

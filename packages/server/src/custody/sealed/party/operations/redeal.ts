@@ -34,6 +34,7 @@ import { MAX_PARTIES, type PartyOutcome, type SealSlot } from '../../../messages
 import { candidateOf, kernelRandom, readHellos, withRandomSecret } from '../exchange-parts.ts';
 import {
   fromEvidence,
+  isThrough,
   type NewShare,
   partOf,
   refuseDisagreement,
@@ -106,7 +107,7 @@ export function openRedeal(plan: RedealPlan): PartySession {
     freeSecret(dealSecrets);
   };
   try {
-    if (members.length !== context.size)
+    if (isThrough(into?.value) ? context.size > members.length : context.size !== members.length)
       throw new OperationRefused(
         'invalid_request',
         `the room is for ${context.size} parties, and ${members.length} take part`,
@@ -146,25 +147,20 @@ export function openRedeal(plan: RedealPlan): PartySession {
       random: kernelRandom,
       checkHellos: (meeting) => {
         const said = readHellos(hello, meeting, candidates);
-        const nameOf = (party: number): string => candidates[party]?.name ?? '';
-        refuseDisagreement(
-          said.map(({ share }) => share),
-          { threshold, parametersHash },
-          nameOf,
-        );
-        if (into?.value.kind === 'certified' || into?.value.kind === 'share')
-          return sealing.finish(
-            { kind: 'finished', result: storedShare(into.value, scheme.publicKeyOf(into.value.facts.groupKey)) },
-            partOf(into.value),
-          );
+        const states = said.map(({ share }) => share);
+        const nameOf = (party: number): string => candidates[meeting.parties[party] ?? -1]?.name ?? '';
+        refuseDisagreement(states, { threshold, parametersHash }, nameOf);
+        const stored = into?.value;
+        if (isThrough(stored)) {
+          const result = storedShare(stored, scheme.publicKeyOf(stored.facts.groupKey));
+          return sealing.finish({ kind: 'finished', result }, partOf(stored), states);
+        }
         const agreed = agreedOffer(said, nameOf);
         const describe = (redealt: Redealt): NewShare => newShareOf(plan, agreed, parametersHash, me, redealt);
-        const recovered = fromEvidence(
-          said.map(({ share }) => share),
-          (evidence) => recover(plan, agreed, into?.value, evidence),
-        );
+        const part = receives ? 'stores' : 'dealt';
+        const recovered = fromEvidence(states, (evidence) => recover(plan, agreed, stored, evidence));
         if (recovered !== undefined)
-          return sealing.finish({ kind: 'finished', result: describe(recovered) }, receives ? 'stores' : 'dealt');
+          return sealing.finish({ kind: 'finished', result: describe(recovered) }, part, states);
         const dealers = said.flatMap((each, party) => (each.offer === undefined ? [] : [party]));
         plan.checkOffer?.(agreed, dealers.length);
         const protocol = start(
@@ -176,7 +172,7 @@ export function openRedeal(plan: RedealPlan): PartySession {
           me,
           secrets,
         );
-        return sealing.finish(transformed(protocol, describe), receives ? 'stores' : 'dealt');
+        return sealing.finish(transformed(protocol, describe), part, states);
       },
     });
     return { exchange, seal: sealing.seal, free };
@@ -315,15 +311,15 @@ function coefficient(group: PartyScheme['group'], indexes: readonly number[], in
 
 /** What those say alike who deal; a party that is through speaks of the key, and has no old shares to speak of. */
 function agreedOffer(said: readonly Decoded<typeof hello>[], nameOf: (party: number) => string): Offer {
-  const isThrough = ({ share }: Decoded<typeof hello>): boolean => share.state.kind === 'certified';
+  const hasShare = ({ share }: Decoded<typeof hello>): boolean => share.state.kind === 'certified';
   // A party that received without dealing has no offer, through or not.
   const offering = said.filter((each) => each.offer !== undefined);
-  const agreed = (offering.find((each) => !isThrough(each)) ?? offering[0])?.offer;
+  const agreed = (offering.find((each) => !hasShare(each)) ?? offering[0])?.offer;
   if (agreed === undefined) throw new ProtocolAbort([], 'no party of the room deals anything');
   said.forEach((each, party) => {
     if (each.offer === undefined) return;
-    const expected = isThrough(each) ? { ...agreed, oldThreshold: 0, oldShares: [] } : agreed;
-    const offered = isThrough(each) ? { ...each.offer, oldThreshold: 0, oldShares: [] } : each.offer;
+    const expected = hasShare(each) ? { ...agreed, oldThreshold: 0, oldShares: [] } : agreed;
+    const offered = hasShare(each) ? { ...each.offer, oldThreshold: 0, oldShares: [] } : each.offer;
     if (!same(encode(offer, expected), encode(offer, offered)))
       throw new ProtocolAbort([], `${nameOf(party)} has shares of another key, or of another epoch of it`);
   });
