@@ -72,6 +72,7 @@ export function composeThreshold(config: HttpConfig, store: Store, pools: Sealed
       ceremonies,
       now: Date.now,
       allowFullExport: config.allowFullExport,
+      record: (event) => store.log.appendEvent(event),
       onBackgroundFault: (error) => {
         // Most often nobody needed the help, and the room stayed empty.
         const isExpected = error instanceof DomainError && error.code !== 'internal';

@@ -69,6 +69,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       policies,
       now,
       allowFullExport: false,
+      record: (event) => store.log.appendEvent(event),
       onBackgroundFault: () => {},
     }),
     principals: createPrincipals({ directory, keys, now }),

@@ -107,6 +107,7 @@ export async function startVertexService(options: VertexServiceOptions = {}): Pr
       policies,
       now,
       allowFullExport,
+      record: (event) => store.log.appendEvent(event),
       onBackgroundFault: () => {},
     }),
     principals: createPrincipals({ directory, keys, now }),

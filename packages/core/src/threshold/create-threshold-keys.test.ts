@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type InMemoryThresholdStore, inMemoryThresholdStore } from '../../test/in-memory-threshold-store.ts';
 import { DomainError } from '../domain-error.ts';
 import { type AccountId, type GroupId, type KeyId, newId, type PrincipalId } from '../ids.ts';
+import type { LogEvent } from '../log/event-entry.ts';
 import type { EffectivePolicy } from '../policy/external/external-rule.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { Cluster } from '../ports/cluster-store.ts';
@@ -42,6 +43,7 @@ let runs: Operation[];
 let policies: Map<KeyId, EffectivePolicy>;
 let clusters: Map<string, Cluster>;
 let faults: unknown[];
+let recorded: LogEvent[];
 let keys: ThresholdKeys;
 let caller: Caller;
 
@@ -52,6 +54,7 @@ beforeEach(() => {
   policies = new Map();
   clusters = new Map();
   faults = [];
+  recorded = [];
   keys = keysWith(false);
   caller = callerWith([{ scope: { kind: 'account' }, permissions: ['administer'] }]);
 });
@@ -84,6 +87,7 @@ function keysWith(allowFullExport: boolean): ThresholdKeys {
     policies: { effective: async ({ id }) => policies.get(id) },
     now: () => 1,
     allowFullExport,
+    record: async (event) => recorded.push(event),
     onBackgroundFault: (error) => faults.push(error),
   });
 }
@@ -368,6 +372,7 @@ describe('import and export', () => {
     const open = keysWith(true);
     const request = { key: byId(id), exportTo: 'b', meeting: MEETING };
     expect((await open.exportShare(caller, byId(id))).encrypted).toBe(true);
+    expect(recorded).toMatchObject([{ kind: 'share-exported', by: caller.principal.id, details: { key: id } }]);
     policies.set(id, POLICY);
     expect(await failureOf(open.exportShare(caller, byId(id)))).toBe('denied_by_policy');
     expect(await failureOf(open.exportFull(caller, request))).toBe('denied_by_policy');

@@ -1,12 +1,14 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
-import { type AccountId, type KeyId, newId } from '../ids.ts';
+import { type KeyId, newId } from '../ids.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
+import type { LogEvent } from '../log/event-entry.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';
 import { type Caller, canSee, type Permission } from '../principal.ts';
 import type { KeyReference } from '../signing-item.ts';
+import { createPolicyGuard } from './policy-guard.ts';
 import {
   alreadyGenerated,
   checkQuorum,
@@ -28,15 +30,17 @@ export interface ThresholdKeyDependencies {
   readonly now: () => number;
   /** Server option, off by default: a party may learn the whole private key. */
   readonly allowFullExport: boolean;
+  /** Appends to the log; resolves when it is durable. */
+  readonly record: (event: LogEvent) => Promise<unknown>;
   /** A fault of an operation that nobody waits for. */
   readonly onBackgroundFault: (error: unknown) => void;
 }
 
 const MAX_NAME_CHARACTERS = 4096;
-const PAGE = 1000;
 
 export function createThresholdKeys(dependencies: ThresholdKeyDependencies): ThresholdKeys {
   const { shares, ceremonies, now } = dependencies;
+  const { refuseToLeave, refuseSecondShare } = createPolicyGuard(shares, dependencies.policies);
   /** Shares with an operation under way in this process: two at once would each overwrite what the other keeps. */
   const busy = new Set<KeyId>();
 
@@ -59,34 +63,18 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
     return share;
   }
 
-  /** A share that leaves can sign where no policy of this server is asked. */
-  async function refuseWithPolicy(share: ThresholdShare): Promise<void> {
-    if ((await dependencies.policies.effective(share)) !== undefined)
-      throw new DomainError('denied_by_policy', 'the key has a policy, and is not exported; detach the policy first');
-  }
-
-  /**
-   * A second share of a key that has a policy here would be a way to sign without it: from a backup that is older than
-   * the policy, or by joining the quorum once more as somebody new.
-   */
-  async function refuseWhereGuarded(
-    { accountId, id }: { readonly accountId: AccountId; readonly id: KeyId },
-    groupKey: Uint8Array,
+  async function recordLeaving(
+    { principal }: Caller,
+    kind: string,
+    share: ThresholdShare,
+    details: LogEvent['details'],
   ): Promise<void> {
-    const key = groupKey.toHex();
-    const isGuarded = async (share: ThresholdShare): Promise<boolean> =>
-      share.id !== id &&
-      share.facts?.groupKey.toHex() === key &&
-      (await dependencies.policies.effective(share)) !== undefined;
-    let after: KeyId | undefined;
-    for (;;) {
-      const page = await shares.list({ accountId, after, limit: PAGE });
-      for (const share of page)
-        if (await isGuarded(share))
-          throw new DomainError('denied_by_policy', 'the key is here already, with a policy; detach the policy first');
-      after = page.at(-1)?.id;
-      if (after === undefined) return;
-    }
+    await dependencies.record({
+      kind,
+      accountId: share.accountId,
+      by: principal.id,
+      details: { key: share.id, epoch: share.facts?.epoch ?? null, ...details },
+    });
   }
 
   async function exclusively<T>(id: KeyId, work: () => Promise<T>): Promise<T> {
@@ -156,7 +144,7 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       const result = await ceremonies.run(operation, meeting, row.keep);
       // A generated key is new; one that is joined or imported may be here under another id.
       if (operation.kind !== 'generate' && result.kind === 'share')
-        await refuseWhereGuarded(share, result.facts.groupKey);
+        await refuseSecondShare(share, result.facts.groupKey);
       return row.complete(result, 'insert-key');
     });
   }
@@ -364,21 +352,24 @@ export function createThresholdKeys(dependencies: ThresholdKeyDependencies): Thr
       if (!dependencies.allowFullExport)
         throw new DomainError('forbidden', 'full export is off on this server (--allow-full-export)');
       const share = generated(await findFor(caller, 'export-key', key));
-      await refuseWithPolicy(share);
+      await refuseToLeave(share);
+      // Before it leaves: from here on somebody may have the whole key.
+      await recordLeaving(caller, 'key-exported', share, { to: exportTo });
       const result = await ceremonies.run({ kind: 'export', share, exportTo }, meeting, refuseToKeep);
       return result.kind === 'private-key' ? result.privateKey : undefined;
     },
 
     async exportShare(caller, key) {
       const share = generated(await findFor(caller, 'export-key', key));
-      await refuseWithPolicy(share);
+      await refuseToLeave(share);
+      await recordLeaving(caller, 'share-exported', share, {});
       return ceremonies.exportShare(share);
     },
 
     async importShare(caller, algorithm, backup) {
       const { slot, row } = await newShare(caller, algorithm, undefined);
       const { sealed, facts, keygenId, publicKey } = await ceremonies.importShare(slot, backup);
-      await refuseWhereGuarded(slot, facts.groupKey);
+      await refuseSecondShare(slot, facts.groupKey);
       const share: ThresholdShare = { ...row, status: 'uncertain', keygenId, sealed, facts };
       await shares.insert(share);
       return (await keeper(share).complete({ kind: 'share', sealed, facts, publicKey }, 'insert-key')).id;

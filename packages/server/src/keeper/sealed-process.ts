@@ -34,7 +34,7 @@ export function startSealedProcess(options: SealedProcessOptions): SealedProcess
   const hasKey = place.role !== 'verifier';
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [...sealedFlags(), entry, '--role', place.role], {
+    child = spawn(process.execPath, [...sealedFlags(place.role), entry, '--role', place.role], {
       cwd: CODE_ROOT,
       env: childEnvironment(process.env, options.environment),
       stdio: ['ignore', 'ignore', 'inherit', sealedEnd, hasKey ? 'pipe' : 'ignore'],

@@ -126,6 +126,7 @@ export async function startThresholdServers(
         policies: store.policies,
         now,
         allowFullExport: party.allowFullExport,
+        record: (event) => store.log.appendEvent(event),
         onBackgroundFault: (error) => faults.push(error),
       }),
       signBatch: createSignBatch({
