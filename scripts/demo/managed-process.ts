@@ -46,6 +46,12 @@ export interface ProcessPlan {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What is still there when this process ends. One listener for all: a run may start a dozen programs. */
+const removals = new Set<() => void>();
+process.once('exit', () => {
+  for (const remove of removals) remove();
+});
+
 /** @throws Error with the end of the program's log when it doesn't come up */
 export async function startProcess({ name, args, env = {} }: ProcessPlan): Promise<ManagedProcess> {
   const port = await freePort();
@@ -64,11 +70,11 @@ export async function startProcess({ name, args, env = {} }: ProcessPlan): Promi
     killFamily(child.pid);
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('exit', killAtExit);
+  removals.add(killAtExit);
   let stopped: Promise<StopReport> | undefined;
   const stop = (): Promise<StopReport> => {
     stopped ??= stopProcess(child).finally(() => {
-      process.off('exit', killAtExit);
+      removals.delete(killAtExit);
       rmSync(folder, { recursive: true, force: true });
     });
     return stopped;

@@ -1,8 +1,8 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
 import { type KeyId, newId } from '../ids.ts';
-import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { LogEvent } from '../log/event-entry.ts';
+import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
 import type { ClusterStore } from '../ports/cluster-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';

@@ -37,7 +37,10 @@ export function createPolicyGuard(
         for (const share of page) {
           const isSame = share.id !== id && share.facts?.groupKey.toHex() === key;
           if (isSame && (await hasPolicy(share)))
-            throw new DomainError('denied_by_policy', 'the key is here already, with a policy; detach the policy first');
+            throw new DomainError(
+              'denied_by_policy',
+              'the key is here already, with a policy; detach the policy first',
+            );
         }
         after = page.at(-1)?.id;
         if (after === undefined) return;
