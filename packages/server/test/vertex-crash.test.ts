@@ -20,7 +20,7 @@ import {
   VertexCluster,
 } from './vertex-cluster.ts';
 
-const KILLS = process.env['COUNTERSIGN_SOAK'] === '1' ? 60 : 2;
+const KILLS = process.env['COUNTERSIGN_SOAK'] === '1' ? 15 : 2;
 const JOIN_SECONDS = 5;
 const ROOM_SECONDS = 8;
 /** Kill, restart, and a call that waits for the room's end. */

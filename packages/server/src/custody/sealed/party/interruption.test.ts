@@ -17,7 +17,7 @@ import {
 } from '../../messages/party-message.ts';
 import { meet, type RoomScript, type SeatEnd, startTestParty, type TestParty } from './party-room.fixture.ts';
 
-const PROPERTY_RUNS = process.env['COUNTERSIGN_SOAK'] === '1' ? 100 : 6;
+const PROPERTY_RUNS = process.env['COUNTERSIGN_SOAK'] === '1' ? 30 : 6;
 const TIMEOUT_MS = 300_000;
 const NOTHING = new Uint8Array(0);
 
