@@ -6,11 +6,14 @@ import type { Custody, CustodySignature, SealedKeyPair, SealingTerms } from '@co
 import { CostEstimate } from './cost-estimate.ts';
 import { FRAME_TYPES, type FrameType } from './frames.ts';
 import { type ItemOperation, ItemWork, KeyPacker } from './item-work.ts';
-import { KeyPairWork } from './key-pair-work.ts';
 import { packKeyEntry } from './messages/key-entry.ts';
-import { packKeyPairRequest } from './messages/key-pair-message.ts';
+import { packKeyPairRequest, parseKeyPairReply } from './messages/key-pair-message.ts';
 import { readSignReply, UNSIGNED } from './messages/sign-reply.ts';
 import type { SealedPools } from './sealed-pools.ts';
+import { SingleMessageWork } from './single-message-work.ts';
+
+/** More than a message's target time, so that a generator has one key to make at a time. */
+const KEY_PAIR_US = 1_000_000;
 
 const SIGN: ItemOperation<CustodySignature> = {
   requestType: FRAME_TYPES.sign,
@@ -56,7 +59,12 @@ export class VaultCustody implements Custody {
     const frame = packKeyPairRequest(type, terms, parameters, encoded);
     if (frame === undefined) throw new DomainError('invalid_request', 'the private key is too large');
     try {
-      const work = new KeyPairWork(frame);
+      const work = new SingleMessageWork({
+        frame,
+        replyType: FRAME_TYPES.keyPairReply,
+        estimateUs: KEY_PAIR_US,
+        readReply: parseKeyPairReply,
+      });
       this.#pools.generator.submit(work);
       const reply = await work.done;
       if (reply === undefined) throw new DomainError('unavailable', 'no key could be made at the moment; try again');

@@ -5,11 +5,11 @@
  * A pointer argument is a `Buffer` whose length the caller guarantees; the library can't check. It calls abort() on an
  * argument that breaks its rules (an all-zero key object, for example): a dead signer, not a wrong signature.
  */
-import { readFileSync } from 'node:fs';
-import koffi from 'koffi';
+
 import { EngineUnavailable } from '../../engine.ts';
 import { fillFromKernel } from '../../kernel-randomness.ts';
 import { allocateSecret, freeSecret } from '../../secret-memory.ts';
+import { loadSystemLibrary } from '../system-library.ts';
 
 /** A path that replaces the search. */
 const PATH_VARIABLE = 'COUNTERSIGN_LIBSECP256K1';
@@ -69,12 +69,17 @@ export function loadLibsecp256k1(): Libsecp256k1 {
 }
 
 function openLibrary(): Libsecp256k1 {
-  const { name, library } = findLibrary();
+  const { library, path } = loadSystemLibrary({
+    name: 'libsecp256k1',
+    pathVariable: PATH_VARIABLE,
+    searched: SEARCHED_NAMES,
+    install: INSTALL,
+  });
   const bind = <Function>(prototype: string): Function => {
     try {
       return library.func(prototype) as Function;
     } catch (cause) {
-      throw new EngineUnavailable(`${name} lacks a function that is needed here: ${INSTALL}`, { cause });
+      throw new EngineUnavailable(`${path} lacks a function that is needed here: ${INSTALL}`, { cause });
     }
   };
 
@@ -82,7 +87,7 @@ function openLibrary(): Libsecp256k1 {
   const context = bind<(flags: number) => Context | null>('void *secp256k1_context_create(unsigned int flags)')(
     CONTEXT_NONE,
   );
-  if (context === null) throw new EngineUnavailable(`${name} gives no context`);
+  if (context === null) throw new EngineUnavailable(`${path} gives no context`);
   const randomizeContext = bind<(context: Context, seed: Bytes) => Status>(
     'int secp256k1_context_randomize(void *ctx, const void *seed32)',
   );
@@ -99,7 +104,7 @@ function openLibrary(): Libsecp256k1 {
   freeSecret(seed);
 
   return {
-    description: `libsecp256k1 by FFI (${pathOf(name)})`,
+    description: `libsecp256k1 by FFI (${path})`,
     context,
     randomize,
     isPrivateKey: (scalar) => verifyScalar(context, scalar) === 1,
@@ -112,36 +117,4 @@ function openLibrary(): Libsecp256k1 {
     ),
     bind,
   };
-}
-
-function findLibrary(): { readonly name: string; readonly library: ReturnType<typeof koffi.load> } {
-  const configured = process.env[PATH_VARIABLE];
-  if (configured !== undefined && configured !== '') {
-    // A wrong setting must not silently give another library than the one that was asked for.
-    try {
-      return { name: configured, library: koffi.load(configured) };
-    } catch (cause) {
-      throw new EngineUnavailable(`${PATH_VARIABLE}=${configured} can't be loaded`, { cause });
-    }
-  }
-  for (const name of SEARCHED_NAMES) {
-    try {
-      return { name, library: koffi.load(name) };
-    } catch {
-      // Not this one; the error below tells what was searched for.
-    }
-  }
-  throw new EngineUnavailable(`libsecp256k1 isn't on this machine: ${INSTALL}`);
-}
-
-/** The file behind a name, where the system tells: people want to know which of several it is. */
-function pathOf(name: string): string {
-  try {
-    const line = readFileSync('/proc/self/maps', 'latin1')
-      .split('\n')
-      .find((mapping) => mapping.includes('libsecp256k1'));
-    return line?.slice(line.indexOf('/')) ?? name;
-  } catch {
-    return name;
-  }
 }

@@ -2,8 +2,8 @@
 import { decode, encode, MalformedBytes } from '@countersign/threshold/codec';
 import { allocateFrame, FRAME_HEADER_BYTES, FRAME_TYPES, FrameError } from '../frames.ts';
 import { type PartyReply, type PartyRequest, partyReply, partyRequest } from '../messages/party-message.ts';
-import type { PoolMessage, PoolWork } from '../pool-work.ts';
 import type { SealedPool } from '../sealed-pool.ts';
+import { SingleMessageWork } from '../single-message-work.ts';
 
 const NUMBER_BYTES = 4;
 /** Small enough that many rooms' messages are under way at once: they wait for each other inside the process. */
@@ -34,50 +34,13 @@ export class PartyLink {
     frame.set(body, FRAME_HEADER_BYTES + NUMBER_BYTES);
     // It may hold a private key to deal.
     body.fill(0);
-    const work = new PartyWork(frame, estimateUs);
+    const work = new SingleMessageWork({ frame, replyType: FRAME_TYPES.partyReply, estimateUs, readReply });
     this.#pool.submit(work);
     try {
       return await work.done;
     } finally {
       frame.fill(0);
     }
-  }
-}
-
-class PartyWork implements PoolWork {
-  readonly done: Promise<PartyReply | undefined>;
-  readonly remainingUs: number;
-  readonly #resolve: (reply: PartyReply | undefined) => void;
-  readonly #frame: Buffer;
-  #taken = false;
-
-  constructor(frame: Buffer, estimateUs: number) {
-    this.remainingUs = estimateUs;
-    const { promise, resolve } = Promise.withResolvers<PartyReply | undefined>();
-    this.done = promise;
-    this.#resolve = resolve;
-    this.#frame = frame;
-  }
-
-  get remainingItems(): number {
-    return this.#taken ? 0 : 1;
-  }
-
-  take(): PoolMessage {
-    this.#taken = true;
-    return {
-      frame: this.#frame,
-      replyType: FRAME_TYPES.partyReply,
-      itemCount: 1,
-      estimateUs: this.remainingUs,
-      complete: (body) => this.#resolve(readReply(body)),
-      lost: () => this.#resolve(undefined),
-    };
-  }
-
-  abandon(): void {
-    this.#taken = true;
-    this.#resolve(undefined);
   }
 }
 

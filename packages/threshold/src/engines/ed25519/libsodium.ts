@@ -5,9 +5,9 @@
  *
  * A pointer argument is a buffer whose length the caller guarantees; the library can't check.
  */
-import { readFileSync } from 'node:fs';
+
 import { EngineUnavailable } from '@countersign/algorithms/engine';
-import koffi from 'koffi';
+import { loadSystemLibrary } from '@countersign/algorithms/engines/system-library';
 
 /** A path that replaces the search. */
 const PATH_VARIABLE = 'COUNTERSIGN_LIBSODIUM';
@@ -64,20 +64,25 @@ export function loadLibsodium(): Libsodium {
 }
 
 function openLibrary(): Libsodium {
-  const { name, library } = findLibrary();
+  const { library, path } = loadSystemLibrary({
+    name: 'libsodium',
+    pathVariable: PATH_VARIABLE,
+    searched: SEARCHED_NAMES,
+    install: INSTALL,
+  });
   const bind = <Function>(prototype: string): Function => {
     try {
       return library.func(prototype) as Function;
     } catch (cause) {
-      throw new EngineUnavailable(`${name} lacks a function that is needed here: ${INSTALL}`, { cause });
+      throw new EngineUnavailable(`${path} lacks a function that is needed here: ${INSTALL}`, { cause });
     }
   };
   // 1 says that it was initialised before, by somebody else in this process.
-  if (bind<() => number>('int sodium_init()')() < 0) throw new EngineUnavailable(`${name} can't be initialised`);
+  if (bind<() => number>('int sodium_init()')() < 0) throw new EngineUnavailable(`${path} can't be initialised`);
   const version = bind<() => string>('str sodium_version_string()')();
 
   return {
-    description: `libsodium ${version} by FFI (${pathOf(name)})`,
+    description: `libsodium ${version} by FFI (${path})`,
     isValidPoint: bind('int crypto_core_ed25519_is_valid_point(const void *p)'),
     addPoints: bind('int crypto_core_ed25519_add(void *r, const void *p, const void *q)'),
     multiplyBase: bind('int crypto_scalarmult_ed25519_base_noclamp(void *q, const void *n)'),
@@ -95,36 +100,4 @@ function openLibrary(): Libsodium {
       'int crypto_sign_ed25519_verify_detached(const void *sig, const void *m, uint64_t mlen, const void *pk)',
     ),
   };
-}
-
-function findLibrary(): { readonly name: string; readonly library: ReturnType<typeof koffi.load> } {
-  const configured = process.env[PATH_VARIABLE];
-  if (configured !== undefined && configured !== '') {
-    // A wrong setting must not silently give another library than the one that was asked for.
-    try {
-      return { name: configured, library: koffi.load(configured) };
-    } catch (cause) {
-      throw new EngineUnavailable(`${PATH_VARIABLE}=${configured} can't be loaded`, { cause });
-    }
-  }
-  for (const name of SEARCHED_NAMES) {
-    try {
-      return { name, library: koffi.load(name) };
-    } catch {
-      // Not this one; the error below tells what was searched for.
-    }
-  }
-  throw new EngineUnavailable(`libsodium isn't on this machine: ${INSTALL}`);
-}
-
-/** The file behind a name, where the system tells: people want to know which of several it is. */
-function pathOf(name: string): string {
-  try {
-    const line = readFileSync('/proc/self/maps', 'latin1')
-      .split('\n')
-      .find((mapping) => mapping.includes('libsodium'));
-    return line?.slice(line.indexOf('/')) ?? name;
-  } catch {
-    return name;
-  }
 }
