@@ -83,9 +83,21 @@ export const AREAS: readonly Area[] = [
     sample: 'packages/threshold/src/engines/plant.ts',
   },
   {
+    name: 'chains',
+    path: '^packages/chains/src/',
+    mayImport: [],
+    sample: 'packages/chains/src/plant.ts',
+  },
+  {
+    name: 'client',
+    path: '^packages/client/src/',
+    mayImport: [],
+    sample: 'packages/client/src/plant.ts',
+  },
+  {
     name: 'core',
     path: '^packages/core/src/',
-    mayImport: ['algorithms'],
+    mayImport: ['algorithms', 'chains'],
     sample: 'packages/core/src/plant.ts',
   },
   {
@@ -105,7 +117,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'storage',
     path: `^${server}/storage/`,
-    mayImport: ['core', 'algorithms', 'telemetry'],
+    mayImport: ['core', 'algorithms', 'chains', 'telemetry'],
     effects: true,
     sample: `${server}/storage/plant.ts`,
   },
@@ -139,9 +151,28 @@ export const AREAS: readonly Area[] = [
     sample: `${server}/outbound/plant.ts`,
   },
   {
+    name: 'passkeys',
+    path: `^${server}/passkeys/`,
+    mayImport: ['core'],
+    sample: `${server}/passkeys/plant.ts`,
+  },
+  {
+    name: 'webhooks',
+    path: `^${server}/webhooks/`,
+    mayImport: ['core', 'dialects', 'outbound', 'telemetry'],
+    sample: `${server}/webhooks/plant.ts`,
+  },
+  {
+    name: 'prices',
+    path: `^${server}/prices/`,
+    mayImport: ['core', 'telemetry'],
+    effects: true,
+    sample: `${server}/prices/plant.ts`,
+  },
+  {
     name: 'dialects',
     path: `^${server}/dialects/`,
-    mayImport: ['core', 'algorithms', 'telemetry'],
+    mayImport: ['core', 'algorithms', 'chains', 'telemetry'],
     sample: `${server}/dialects/dsm/plant.ts`,
   },
   {
@@ -162,7 +193,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'cli',
     path: `^${server}/cli/`,
-    mayImport: ['config', 'keeper', 'telemetry', 'storage', 'relay', 'core', 'algorithms'],
+    mayImport: ['config', 'keeper', 'telemetry', 'storage', 'relay', 'core', 'algorithms', 'client'],
     mayLoad: ['threshold-engines'],
     effects: true,
     sample: `${server}/cli/plant.ts`,
@@ -175,7 +206,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: 'http-main',
-    path: `^${server}/(http-main|compose-threshold)\\.ts$`,
+    path: `^${server}/(http-main|compose-[a-z-]+)\\.ts$`,
     mayImport: [
       'http',
       'dialects',
@@ -183,8 +214,12 @@ export const AREAS: readonly Area[] = [
       'custody',
       'relay',
       'outbound',
+      'passkeys',
+      'webhooks',
+      'prices',
       'core',
       'algorithms',
+      'chains',
       'config',
       'telemetry',
       'keeper',

@@ -34,6 +34,13 @@ export interface SigningOptions {
    * false or absent: the randomised or hedged one, where the algorithm has a choice.
    */
   readonly deterministic?: boolean;
+  /**
+   * ECDSA on secp256k1 and stark: the signature is `r || s || recovery id` (r, s as long as the group order; one byte,
+   * 0 to 3, for the low-S form) instead of DER.
+   */
+  readonly recoverable?: boolean;
+  /** Diffie-Hellman only: the domain separation tag of RFC 9380, 1 to 255 bytes. */
+  readonly domain?: Uint8Array;
 }
 
 /**
@@ -66,6 +73,10 @@ export interface EngineBinding {
 export interface Algorithm {
   /** The registry's name: `ecdsa-p256`, `rsa`, `ed25519`, `bip340`, `ml-dsa-65`. */
   readonly name: string;
+  /** What its keys do: make signatures, or evaluate a keyed function whose output takes a signature's place. */
+  readonly operation: 'sign' | 'derive';
+  /** Whether non-hardened children can be derived (`child-derivation.ts`). */
+  readonly derivesChildren: boolean;
   /** Checks parameters of a new key and fills in defaults. */
   readonly parseParameters: (
     parameters: KeyParameters,

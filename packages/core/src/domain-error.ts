@@ -16,6 +16,8 @@ export const DOMAIN_ERROR_CODES = [
   'denied_by_policy',
   /** People have to approve first. */
   'approval_required',
+  /** The caller has credentials, and this change wasn't proven by one. */
+  'proof_required',
   /** No such object, or not visible to the caller: the two are not told apart. */
   'not_found',
   /** A name is taken, or the object isn't in a state for this. */
@@ -60,6 +62,27 @@ export const ERROR_SUBJECTS = [
   'policy-in-use-by-keys',
   'policy-in-use-by-users',
   'unique-name',
+  'external-id',
+  'request',
+  'request-state',
+  'approval',
+  'approval-resolved',
+  'already-decided',
+  'not-an-approver',
+  'archived',
+  'change-pending',
+  'role',
+  'assignment',
+  'token',
+  'credential',
+  'challenge',
+  'user-action',
+  'user-action-used',
+  'exceeds-own',
+  'wallet',
+  'derivation-path',
+  'webhook',
+  'passkey',
 ] as const;
 export type ErrorSubject = (typeof ERROR_SUBJECTS)[number];
 
@@ -71,9 +94,17 @@ export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: DomainErrorCode;
   readonly subject: ErrorSubject | undefined;
-  constructor(code: DomainErrorCode, message: string, options?: ErrorOptions & { readonly subject?: ErrorSubject }) {
+  /** Id of the object that is in the way, where the caller may see it. */
+  readonly objectId: string | undefined;
+
+  constructor(
+    code: DomainErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly subject?: ErrorSubject; readonly objectId?: string },
+  ) {
     super(message, options);
     this.code = code;
     this.subject = options?.subject;
+    this.objectId = options?.objectId;
   }
 }

@@ -36,6 +36,7 @@ export async function installOnce(
       enabled: true,
       defaultGroupId: groupId,
       grants: [{ scope: { kind: 'account' }, permissions: ['administer'] }],
+      requiresProof: false,
     },
     apiKeyDigest: credential.secretDigest,
   });

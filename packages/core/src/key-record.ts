@@ -2,7 +2,7 @@ import type { KeyParameters } from '@countersign/algorithms/algorithm';
 import type { AccountId, GroupId, KeyId, PrincipalId } from './ids.ts';
 
 /** What a key may do for its callers. Sealed into the wrapped key as well, where the signer enforces it. */
-export const KEY_OPERATIONS = ['sign', 'verify', 'export'] as const;
+export const KEY_OPERATIONS = ['sign', 'verify', 'export', 'derive', 'derive-child'] as const;
 export type KeyOperation = (typeof KEY_OPERATIONS)[number];
 
 export const KEY_STATES = ['pre-active', 'active', 'deactivated', 'compromised', 'destroyed'] as const;
@@ -48,6 +48,13 @@ export interface KeyRecord {
   readonly allowSignDigest: boolean;
   /** Check every signature before it leaves; costs more than signing. */
   readonly verifyAfterSign: boolean;
+  /** Non-hardened child of another key of the account. Its private half is sealed on its own, and never exportable. */
+  readonly derivedFrom?: { readonly keyId: KeyId; readonly path: readonly number[] } | undefined;
+  /** Its private half once was outside. */
+  readonly imported?: boolean;
+  readonly exportedAtMs?: number | undefined;
+  /** The person that alone may use it from now on; policy holds for it all the same. */
+  readonly delegatedTo?: PrincipalId | undefined;
   readonly createdBy: PrincipalId;
   readonly createdAtMs: number;
   readonly activatedAtMs: number | undefined;

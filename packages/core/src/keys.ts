@@ -2,7 +2,7 @@
 import type { KeyParameters } from '@countersign/algorithms/algorithm';
 import { findAlgorithm } from '@countersign/algorithms/registry';
 import { DomainError } from './domain-error.ts';
-import { type GroupId, type KeyId, newId } from './ids.ts';
+import { type GroupId, type KeyId, newId, type PrincipalId } from './ids.ts';
 import type { CustodyName, KeyOperation, KeyPersistence, KeyRecord } from './key-record.ts';
 import type { Custody, SealingTerms } from './ports/custody.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
@@ -29,6 +29,16 @@ export interface NewKey {
   readonly allowSignDigest: boolean;
   readonly verifyAfterSign: boolean;
   readonly dialectAttributes: Readonly<Record<string, unknown>>;
+  /** May have children (operation `derive-child`). */
+  readonly master?: boolean;
+}
+
+/** A private key, encrypted to this server's import key or to the caller's own (RFC 9180, base mode). */
+export interface HpkeMessage {
+  /** The encapsulated key: 32 bytes (DHKEM(X25519, HKDF-SHA256)). */
+  readonly enc: Uint8Array;
+  /** AES-256-GCM. */
+  readonly ciphertext: Uint8Array;
 }
 
 export interface Keys {
@@ -47,8 +57,30 @@ export interface Keys {
     caller: Caller,
     page: { readonly after: KeyId | undefined; readonly limit: number },
   ): Promise<readonly KeyRecord[]>;
-  /** Deletes a key and its private half. @throws DomainError */
-  remove(caller: Caller, id: KeyId): Promise<void>;
+  /** Deletes a key and its private half; resolves with the key as it was. @throws DomainError */
+  remove(caller: Caller, id: KeyId): Promise<KeyRecord>;
+  /** A name, or none. Needs `manage-key`. @throws DomainError `conflict` with subject `unique-name` */
+  rename(caller: Caller, id: KeyId, name: string | undefined): Promise<KeyRecord>;
+  /** Gives the key to a person for good. Needs `delegate-key`. @throws DomainError `conflict` for one that is delegated already */
+  delegate(caller: Caller, id: KeyId, to: PrincipalId): Promise<KeyRecord>;
+  /**
+   * A child by a non-hardened path of 1 to 16 indices: same algorithm, custody and group, never exportable, no master.
+   * Without a path: the next free index below the parent. Needs `create-key` and `derive-child-key`.
+   * @throws DomainError `conflict` with subject `derivation-path` for a path that was used, `key_not_usable` for a parent
+   * that isn't a master
+   */
+  deriveChild(
+    caller: Caller,
+    parent: KeyId,
+    path: readonly number[] | undefined,
+    child: Pick<NewKey, 'name' | 'description' | 'dialectAttributes'>,
+  ): Promise<KeyRecord>;
+  /** The server's own key for `importEncrypted`: 32 bytes (X25519), the same for the life of the root key. */
+  importPublicKey(): Promise<Uint8Array>;
+  /** Info and associated data: see `docs/native-api.md`. Needs `import-key`. */
+  importEncrypted(caller: Caller, request: NewKey, message: HpkeMessage): Promise<KeyRecord>;
+  /** To the caller's X25519 key of 32 bytes; for keys sealed as exportable. Needs `export-key`. */
+  exportEncrypted(caller: Caller, id: KeyId, recipient: Uint8Array): Promise<HpkeMessage>;
 }
 
 export interface KeyDependencies {

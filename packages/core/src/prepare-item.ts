@@ -1,10 +1,10 @@
 /** Step 2 of a signature: what the payload means and which bytes will reach the engine. */
 import type { PreparedPayload } from '@countersign/algorithms/algorithm';
 import { findAlgorithm } from '@countersign/algorithms/registry';
+import { OPAQUE_VIEW, type View } from '@countersign/chains/view';
 import type { DomainErrorCode } from './domain-error.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { SigningItem } from './signing-item.ts';
-import { OPAQUE_VIEW, type View } from './view.ts';
 
 export type PreparedItem =
   | { readonly ok: true; readonly prepared: PreparedPayload; readonly view: View }

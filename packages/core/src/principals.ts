@@ -100,6 +100,7 @@ export function createPrincipals({ directory, keys, now }: PrincipalDependencies
           enabled: true,
           defaultGroupId: groupId,
           grants: [{ scope: { kind: 'group', groupId }, permissions: USER_PERMISSIONS }],
+          requiresProof: false,
         },
         group: { id: groupId, accountId, name: groupName(principalId), createdBy: by, createdAtMs },
         apiKeyDigest: apiKey.secretDigest,

@@ -10,6 +10,11 @@ export interface Sessions {
   authenticateApiKey(text: string, dialect: string): Promise<Caller>;
   /** Accepts a token and slides its expiry. @throws DomainError `session_expired` */
   authenticateToken(token: string, dialect: string): Promise<Caller>;
+  /**
+   * An access token (`identity/access-token.ts`): its principal with no more than the token's roles allow.
+   * @throws DomainError `unauthenticated`
+   */
+  authenticateAccessToken(text: string, dialect: string): Promise<Caller>;
   /** A new session of an authenticated caller. The token is shown once and stored as its SHA-256. */
   open(caller: Caller): Promise<{ readonly token: string; readonly expiresInSeconds: number }>;
   /** Ends a session; its token is dead when the promise resolves. */

@@ -1,6 +1,6 @@
 import type { Payload, SigningOptions } from '@countersign/algorithms/algorithm';
 import type { DomainErrorCode } from './domain-error.ts';
-import type { KeyId } from './ids.ts';
+import type { ApprovalId, KeyId, RequestId } from './ids.ts';
 import type { KeyRecord } from './key-record.ts';
 
 /** How a caller names a key. `record` is for keys that aren't stored: opened by the dialect's command beforehand. */
@@ -40,7 +40,7 @@ export interface SigningItem {
  */
 export type SigningResult =
   | { readonly outcome: 'signed'; readonly key: KeyRecord; readonly signature: Uint8Array }
-  | { readonly outcome: 'pending'; readonly approvalId: string }
+  | { readonly outcome: 'pending'; readonly approvalId: ApprovalId; readonly requestId: RequestId }
   | { readonly outcome: 'denied'; readonly code: DomainErrorCode; readonly reason: string }
   | { readonly outcome: 'failed'; readonly code: DomainErrorCode; readonly reason: string };
 

@@ -1,9 +1,9 @@
 import type { PreparedPayload } from '@countersign/algorithms/algorithm';
+import type { View } from '@countersign/chains/view';
 import type { Account } from '../account.ts';
 import type { DomainErrorCode } from '../domain-error.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { Principal } from '../principal.ts';
-import type { View } from '../view.ts';
 
 /** What a rule may look at: facts that we resolved, never the caller's claims about them. */
 export interface RuleContext {

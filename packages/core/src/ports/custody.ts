@@ -35,6 +35,24 @@ export interface VerificationJob {
   readonly signature: Uint8Array;
 }
 
+/** A key encrypted by HPKE (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM). */
+export interface HpkeSealed {
+  readonly enc: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+/** What only a custody with its own private halves can do. */
+export interface KeyTransfers {
+  /** 32 bytes, X25519: what `importEncrypted` decrypts with. */
+  importPublicKey(): Promise<Uint8Array>;
+  /** As `importKey`, from a message to the import key. @throws DomainError `invalid_request` where it doesn't open */
+  importEncrypted(terms: SealingTerms, message: HpkeSealed): Promise<SealedKeyPair>;
+  /** @throws DomainError `key_not_usable` for a key that isn't sealed as exportable, `invalid_request` for a bad recipient */
+  exportEncrypted(key: KeyRecord, recipient: Uint8Array): Promise<HpkeSealed>;
+  /** A child, sealed under its own terms. @throws DomainError `key_not_usable` unless `derive-child` is sealed into the parent */
+  deriveChild(parent: KeyRecord, path: readonly number[], terms: SealingTerms): Promise<SealedKeyPair>;
+}
+
 /** Where private keys are. One implementation per custody name, behind one registry. */
 export interface Custody {
   readonly name: CustodyName;
@@ -44,6 +62,8 @@ export interface Custody {
   generate(terms: SealingTerms, parameters: KeyParameters): Promise<SealedKeyPair>;
   /** Seals a private key given in its field's encoding. @throws DomainError `invalid_request` for a bad key */
   importKey(terms: SealingTerms, encoded: Uint8Array): Promise<SealedKeyPair>;
+  /** Absent for a custody that can't. */
+  readonly transfers?: KeyTransfers;
 }
 
 /** Checks signatures; needs no secret, so it runs in keyless processes. */

@@ -59,8 +59,25 @@ export interface KeyStore {
    * passed here. Destroyed keys are found; deleted ones aren't.
    */
   resolve(accountId: AccountId, references: readonly KeyReference[]): Promise<readonly (KeyRecord | undefined)[]>;
-  /** @throws DomainError `conflict` when the name is taken in the account */
+  /** @throws DomainError `conflict` when the name is taken in the account, or (subject `derivation-path`) the child's path */
   insert(key: KeyRecord): Promise<void>;
+  /**
+   * Changes that need no new seal, where the version still is `version`; bumps the account's revision. Undefined: no such
+   * key, or another version. @throws DomainError `conflict` with subject `unique-name`
+   */
+  change(
+    accountId: AccountId,
+    id: KeyId,
+    version: number,
+    change: {
+      readonly name?: string | null;
+      readonly delegatedTo?: PrincipalId;
+      readonly exportedAtMs?: number;
+    },
+    by: PrincipalId,
+  ): Promise<KeyRecord | undefined>;
+  /** The highest last index among the children directly below `parent`; undefined: it has none. */
+  highestChildIndex(accountId: AccountId, parent: KeyId): Promise<number | undefined>;
   /** Removes the row and its sealed key. Bumps the account's revision. false: no such key, or another version. */
   remove(accountId: AccountId, id: KeyId, by: PrincipalId): Promise<boolean>;
   /** In order of id, ascending. */

@@ -27,6 +27,16 @@ export interface PublicContext {
   readonly params: Readonly<Record<string, string>>;
   /** Query parameters, percent-decoded; a list where one was repeated. */
   readonly query: Readonly<Record<string, string | readonly string[]>>;
+  readonly raw: RawRequest;
+}
+
+/** The request as it came: what a user action is bound to. */
+export interface RawRequest {
+  readonly method: string;
+  /** Percent-encoded as sent, without the query. */
+  readonly path: string;
+  /** Empty where there is none. */
+  readonly body: Uint8Array;
 }
 
 export interface AuthenticatedContext extends PublicContext {
@@ -58,7 +68,8 @@ export type Endpoint =
       readonly handle: (context: PublicContext) => Promise<Answer>;
     })
   | (EndpointFacts & {
-      readonly authentication: 'api-key' | 'session' | 'api-key-or-session';
+      /** `bearer`: whatever the dialect takes after `Bearer`. */
+      readonly authentication: 'api-key' | 'session' | 'api-key-or-session' | 'bearer';
       readonly handle: (context: AuthenticatedContext) => Promise<Answer>;
     });
 
@@ -85,6 +96,11 @@ export interface Dialect {
     authorization: string | undefined,
     required: Exclude<Authentication, 'none'>,
   ) => Promise<Credentials>;
+  /**
+   * Header that carries a proven user action (`services.userActions`), in lower case. Where a request has it, the caller
+   * is proven before the endpoint is called; a call that changes something may then have no query, which no proof covers.
+   */
+  readonly proofHeader: string;
   /** A domain error on the wire. */
   readonly renderError: (error: DomainError) => Answer;
   /** An error of HTTP itself (404, 405, 408, 413, 414, 431 ...), which no domain code stands for. */

@@ -23,6 +23,7 @@ function markedDialect(endpoints: readonly Endpoint[]): Dialect {
     authenticate: () => Promise.reject(new DomainError('unauthenticated', 'nobody')),
     renderError: (error) => render(error.code === 'unauthenticated' ? 401 : 400, error.message),
     renderFault: render,
+    proofHeader: 'x-marked-proof',
   };
 }
 

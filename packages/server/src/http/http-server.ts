@@ -7,9 +7,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DomainError } from '@countersign/core/domain-error';
+import type { Caller } from '@countersign/core/principal';
 import type { RequestLimits, Services } from '@countersign/core/services';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Answer, Credentials, Dialect, Endpoint } from '../dialects/dialect.ts';
+import type { Answer, Credentials, Dialect, Endpoint, RawRequest } from '../dialects/dialect.ts';
 import { drainConnections } from './drain-connections.ts';
 import { createErrorAnswers, type ErrorAnswers } from './error-answers.ts';
 import { ENCODED_BODY, httpFaultOf, REPEATED_AUTHORIZATION, STOPPING, URI_TOO_LONG } from './http-faults.ts';
@@ -94,6 +95,11 @@ const DROP_WARNING_EVERY_MS = 10_000;
 const CREDENTIALS = Symbol('credentials');
 type Authenticated = FastifyRequest & { [CREDENTIALS]?: Credentials };
 
+/** The bytes of the body, which a user action is bound to. */
+const RAW_BODY = Symbol('raw body');
+type WithRawBody = FastifyRequest & { [RAW_BODY]?: Buffer };
+const NO_BODY = new Uint8Array(0);
+
 /** Builds the server; it listens only when told to. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
@@ -111,10 +117,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Our own reader for every body. Fastify's would refuse a Content-Type that it can't read, and parse JSON laxly.
   app.removeAllContentTypeParsers();
   const readBody = (
-    _request: FastifyRequest,
+    request: FastifyRequest,
     body: Buffer,
     done: (error: Error | null, body?: unknown) => void,
   ): void => {
+    (request as WithRawBody)[RAW_BODY] = body;
     try {
       done(null, parseJsonBody(body));
     } catch (error) {
@@ -228,14 +235,37 @@ function addEndpoint(app: FastifyInstance, options: HttpServerOptions, dialect: 
         body: request.body,
         params: request.params as Record<string, string>,
         query: request.query as Record<string, string | string[]>,
+        raw: rawRequest(request),
       };
       if (endpoint.authentication === 'none') return send(reply, await endpoint.handle(context));
       const credentials = (request as Authenticated)[CREDENTIALS];
       // Fails closed should a hook ever be lost.
       if (credentials === undefined) throw new DomainError('unauthenticated', 'not authenticated');
-      return send(reply, await endpoint.handle({ ...context, ...credentials }));
+      const caller = await proveAction(services, dialect, request, credentials.caller, context.raw);
+      return send(reply, await endpoint.handle({ ...context, ...credentials, caller }));
     },
   });
+}
+
+function rawRequest(request: FastifyRequest): RawRequest {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return { method: request.method, path, body: (request as WithRawBody)[RAW_BODY] ?? NO_BODY };
+}
+
+/** The caller with the user action that the request carries, if it does. */
+async function proveAction(
+  services: Services,
+  dialect: Dialect,
+  request: FastifyRequest,
+  caller: Caller,
+  raw: RawRequest,
+): Promise<Caller> {
+  const token = request.headers[dialect.proofHeader];
+  if (token === undefined) return caller;
+  if (typeof token !== 'string') throw new DomainError('invalid_request', 'a user action is given twice');
+  if (raw.path.length !== request.url.length)
+    throw new DomainError('invalid_request', 'a call with a user action has no query: no proof covers it');
+  return services.userActions.prove(caller, token, raw);
 }
 
 /** For load balancers and Prometheus; they belong to no dialect. */

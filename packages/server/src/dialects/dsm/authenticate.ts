@@ -26,6 +26,7 @@ export async function authenticate(
 const MISSING: Readonly<Record<Exclude<Authentication, 'none'>, string>> = {
   'api-key': 'log in with an API key: Authorization: Basic <API key>; other ways to log in are not supported yet',
   session: 'send the session: Authorization: Bearer <access token>',
+  bearer: 'send a session: Authorization: Bearer <access token>',
   'api-key-or-session': 'send an API key (Authorization: Basic) or a session (Authorization: Bearer)',
 };
 

@@ -12,6 +12,7 @@ export const dsm: Dialect = {
   pathPrefixes: ['/sys/v1', '/crypto/v1', '/batch/v1'],
   endpoints: ENDPOINTS,
   authenticate,
+  proofHeader: 'x-countersign-user-action',
   renderError,
   renderFault: (status, message) => renderFault(status, status === 404 || status === 405 ? NOT_BUILT : message),
 };

@@ -20,6 +20,7 @@ const WIRE_ERRORS: Readonly<Record<DomainErrorCode, WireError>> = {
   key_not_usable: { status: 403 },
   protected_by_default: { status: 403 },
   denied_by_policy: { status: 403 },
+  proof_required: { status: 403 },
   approval_required: { status: 403, text: 'This operation requires approval' },
   not_found: { status: 404 },
   conflict: { status: 409 },

@@ -19,6 +19,7 @@ export const vertex: Dialect = {
   ],
   endpoints: ENDPOINTS,
   authenticate,
+  proofHeader: 'x-countersign-user-action',
   renderError,
   renderFault,
 };

@@ -1,0 +1,52 @@
+/** Commands on governing policies and approvals: the contract that dialects render. */
+import type { ApprovalId, ChangeId, GoverningPolicyId, PrincipalId } from '../ids.ts';
+import type { Page, PageQuery } from '../page.ts';
+import type { Caller } from '../principal.ts';
+import type { Approval, ApprovalStatus } from './approval.ts';
+import type { ChangeRequest, Governed } from './change-request.ts';
+import type { GoverningPolicy, PolicyDraft } from './governing-policy.ts';
+
+export interface Governance {
+  /** Needs `manage-policies`. @throws DomainError `invalid_request` that names the member which is wrong */
+  createPolicy(caller: Caller, draft: PolicyDraft): Promise<GoverningPolicy>;
+  /** Needs `read-policies` or `manage-policies`, like all reading here. @throws DomainError `not_found` with subject `policy` */
+  getPolicy(caller: Caller, id: GoverningPolicyId): Promise<GoverningPolicy>;
+  /** Newest first. */
+  listPolicies(
+    caller: Caller,
+    query: PageQuery<GoverningPolicyId> & { readonly status?: GoverningPolicy['status'] },
+  ): Promise<Page<GoverningPolicy>>;
+  /** Replaces everything but id and status. @throws DomainError `conflict` with subject `archived` or `change-pending` */
+  updatePolicy(caller: Caller, id: GoverningPolicyId, draft: PolicyDraft): Promise<Governed<GoverningPolicy>>;
+  archivePolicy(caller: Caller, id: GoverningPolicyId): Promise<Governed<GoverningPolicy>>;
+  /** The change that waits for approval on a policy, role, assignment or credential, if there is one. */
+  pendingChange(caller: Caller, entityId: string): Promise<ChangeRequest | undefined>;
+  getChange(caller: Caller, id: ChangeId): Promise<ChangeRequest>;
+
+  /**
+   * Needs `read-approvals` or `approve`; initiators and named approvers see theirs without.
+   * @throws DomainError `not_found` with subject `approval`
+   */
+  getApproval(caller: Caller, id: ApprovalId): Promise<Approval>;
+  /** Newest first. */
+  listApprovals(
+    caller: Caller,
+    query: PageQuery<ApprovalId> & {
+      readonly status?: ApprovalStatus;
+      readonly initiatorId?: PrincipalId;
+      /** Those on which this principal may decide or has decided. */
+      readonly approverId?: PrincipalId;
+    },
+  ): Promise<Page<Approval>>;
+  /**
+   * Needs `approve`. Durable when the promise resolves; the signature, or the change, that the last approval releases is
+   * made after that, and the promise resolves when it is done (or after 10 seconds at the latest).
+   * @throws DomainError `forbidden` with subject `not-an-approver` for a caller whose decision can't count, the initiator
+   * who approves among them; `conflict` with subject `already-decided` or `approval-resolved`
+   */
+  decide(
+    caller: Caller,
+    id: ApprovalId,
+    decision: { readonly value: 'approved' | 'denied'; readonly reason: string | undefined },
+  ): Promise<Approval>;
+}
