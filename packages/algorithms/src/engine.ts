@@ -40,6 +40,12 @@ export interface Engine {
    * @throws EngineFailure `invalid_key`
    */
   readonly importPrivate: (encoded: Uint8Array) => KeyMaterial;
+  /**
+   * A non-hardened child of a private key as `generate` returned it; path of 1 to 16 indices. Absent where the algorithm
+   * has no children. BIP32 for secp256k1, design section 5 for Ed25519; the chain code is made from the private key.
+   * @throws EngineFailure `unsupported` where this engine can't
+   */
+  readonly deriveChild?: (privateKey: Uint8Array, parameters: KeyParameters, path: readonly number[]) => KeyMaterial;
   /** `privateKey` is copied into the engine's own locked memory; the caller wipes its own. */
   readonly loadPrivate: (privateKey: Uint8Array, parameters: KeyParameters) => SigningKey;
   /** @throws EngineFailure `invalid_key` for a point off the curve, a wrong length, and so on. */

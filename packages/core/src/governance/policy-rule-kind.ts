@@ -27,7 +27,9 @@ export interface Spend {
 export type RuleJudgement =
   | { readonly triggered: true; readonly reason: string }
   /** `spend`: not triggered as long as this still fits the limit; triggered, with `reason`, where it doesn't. */
-  | { readonly triggered: false; readonly spend?: Spend; readonly reason?: string };
+  | { readonly triggered: false; readonly spend?: Spend; readonly reason?: string }
+  /** Not triggered where this external rule says yes. */
+  | { readonly triggered: false; readonly screenedBy: string; readonly reason: string };
 
 export interface PolicyRuleKind {
   /** Name in the domain: `always`, `recipient-whitelist`, `amount-limit`, `amount-velocity`, `count-velocity`, `screening`. */

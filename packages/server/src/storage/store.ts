@@ -1,9 +1,14 @@
 import type { LogEvent } from '@countersign/core/log/event-entry';
 import type { ClusterStore } from '@countersign/core/ports/cluster-store';
 import type { Directory, KeyStore } from '@countersign/core/ports/directory';
+import type { GovernanceStore } from '@countersign/core/ports/governance-store';
+import type { IdentityStore } from '@countersign/core/ports/identity-store';
 import type { PolicyStore } from '@countersign/core/ports/policy-store';
+import type { RequestStore } from '@countersign/core/ports/request-store';
 import type { SigningJournal } from '@countersign/core/ports/signing-journal';
 import type { ThresholdStore } from '@countersign/core/ports/threshold-store';
+import type { WalletStore } from '@countersign/core/ports/wallet-store';
+import type { WebhookStore } from '@countersign/core/ports/webhook-store';
 
 /** Size and root of the log's Merkle tree. */
 export interface LogHead {
@@ -29,6 +34,11 @@ export interface Store {
   readonly threshold: ThresholdStore;
   readonly policies: PolicyStore;
   readonly clusters: ClusterStore;
+  readonly requests: RequestStore;
+  readonly governance: GovernanceStore;
+  readonly identities: IdentityStore;
+  readonly wallets: WalletStore;
+  readonly webhooks: WebhookStore;
   readonly journal: SigningJournal;
   readonly log: LogStore;
   /**

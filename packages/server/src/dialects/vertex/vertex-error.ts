@@ -60,6 +60,7 @@ const BY_CODE: Readonly<Record<DomainErrorCode, ErrType>> = {
   protected_by_default: 'policy_validation_failed',
   denied_by_policy: 'policy_validation_failed',
   approval_required: 'policy_validation_failed',
+  proof_required: 'policy_validation_failed',
   // Keys are what nearly every call names; other objects name themselves as the subject.
   not_found: 'key_id_not_exists',
   // Taken names say that they are one; otherwise the object isn't in a state for the call.
@@ -81,8 +82,8 @@ interface SubjectWord {
 /** What the caller, the request or the state of things is at fault for, and not a rule or the server. */
 const FAULTS: readonly DomainErrorCode[] = ['invalid_request', 'forbidden', 'key_not_usable', 'not_found', 'conflict'];
 
-/** Exhaustive as well: a new subject doesn't compile until it has a line here. */
-const BY_SUBJECT: Readonly<Record<ErrorSubject, SubjectWord>> = {
+/** Subjects that this API has a word for; with any other, the code decides. */
+const BY_SUBJECT: Readonly<Partial<Record<ErrorSubject, SubjectWord>>> = {
   administrator: { errType: 'you_have_to_be_admin', under: FAULTS },
   'api-key': { errType: 'api_key_not_found', under: ['not_found'] },
   user: { errType: 'user_id_not_exists', under: ['not_found'] },
