@@ -2,6 +2,7 @@
 import type { ApprovalId, ChangeId, GoverningPolicyId, PrincipalId } from '../ids.ts';
 import type { Page, PageQuery } from '../page.ts';
 import type { Caller } from '../principal.ts';
+import type { SignatureRequest } from '../requests/signature-request.ts';
 import type { Approval, ApprovalStatus } from './approval.ts';
 import type { ChangeRequest, Governed } from './change-request.ts';
 import type { GoverningPolicy, PolicyDraft } from './governing-policy.ts';
@@ -28,6 +29,8 @@ export interface Governance {
    * @throws DomainError `not_found` with subject `approval`
    */
   getApproval(caller: Caller, id: ApprovalId): Promise<Approval>;
+  /** What an approval that the caller may see is about. @throws DomainError `internal` for one about a change */
+  requestOf(caller: Caller, approval: Approval): Promise<SignatureRequest>;
   /** Newest first. */
   listApprovals(
     caller: Caller,

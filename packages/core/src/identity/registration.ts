@@ -37,6 +37,8 @@ export interface RegistrationChallenge {
 }
 
 export interface Registration {
+  /** Of the passkeys of this server. */
+  readonly relyingPartyId: string;
   /**
    * A person without credentials, and a code that registers the first one: shown once, 24 hours, one use. Needs
    * `manage-principals`. @throws DomainError `conflict` with subject `user-name`

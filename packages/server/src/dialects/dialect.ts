@@ -28,6 +28,8 @@ export interface PublicContext {
   /** Query parameters, percent-decoded; a list where one was repeated. */
   readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly raw: RawRequest;
+  /** What came after `Bearer`, unchecked: for calls without authentication that take a token of another kind. */
+  readonly bearer: string | undefined;
 }
 
 /** The request as it came: what a user action is bound to. */

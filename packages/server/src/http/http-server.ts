@@ -236,6 +236,7 @@ function addEndpoint(app: FastifyInstance, options: HttpServerOptions, dialect: 
         params: request.params as Record<string, string>,
         query: request.query as Record<string, string | string[]>,
         raw: rawRequest(request),
+        bearer: /^bearer +(\S{1,2048}) *$/i.exec(request.headers.authorization ?? '')?.[1],
       };
       if (endpoint.authentication === 'none') return send(reply, await endpoint.handle(context));
       const credentials = (request as Authenticated)[CREDENTIALS];

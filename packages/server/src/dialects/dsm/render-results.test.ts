@@ -1,4 +1,5 @@
 import { DOMAIN_ERROR_CODES } from '@countersign/core/domain-error';
+import type { ApprovalId, RequestId } from '@countersign/core/ids';
 import type { KeyRecord } from '@countersign/core/key-record';
 import type { SigningResult, VerificationResult } from '@countersign/core/signing-item';
 import fc from 'fast-check';
@@ -20,7 +21,11 @@ const refusal = fc.record({
 });
 const signing: fc.Arbitrary<SigningResult> = fc.oneof(
   fc.record({ outcome: fc.constant('signed'), key, signature: fc.uint8Array({ maxLength: 100 }) }),
-  fc.record({ outcome: fc.constant('pending'), approvalId: fc.uuid() }),
+  fc.record({
+    outcome: fc.constant('pending'),
+    approvalId: fc.uuid().map((id) => id as ApprovalId),
+    requestId: fc.uuid().map((id) => id as RequestId),
+  }),
   refusal,
 );
 const verification: fc.Arbitrary<VerificationResult> = fc.oneof(

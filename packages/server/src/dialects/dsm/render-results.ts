@@ -2,7 +2,7 @@
 import type { KeyRecord } from '@countersign/core/key-record';
 import type { SigningResult, VerificationResult } from '@countersign/core/signing-item';
 import type { Answer } from '../dialect.ts';
-import { jsonTextAnswer } from './answers.ts';
+import { jsonTextAnswer } from '../json-answer.ts';
 import { renderFault, wireError } from './dsm-error.ts';
 import { encodeBase64 } from './strict-base64.ts';
 

@@ -82,6 +82,7 @@ export function readNewKey(request: SobjectRequest, caller: Caller, nowMs: numbe
     // Half a surrogate pair is replaced when it is stored, so that two names would become one.
     if (!text.isWellFormed()) throw new DomainError('invalid_request', 'name and description must be valid Unicode');
   }
+  if (!transient && request.name === undefined) throw new DomainError('invalid_request', 'a key needs a name');
   return {
     name: transient ? undefined : request.name,
     description: request.description ?? '',

@@ -3,7 +3,7 @@ import type { KeyId } from '@countersign/core/ids';
 import type { GeneratedKey } from '@countersign/core/threshold/threshold-keys';
 import { Type } from 'typebox';
 import type { Answer } from '../dialect.ts';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import { encodeHex } from './hex.ts';
 
 const CLOSED = { additionalProperties: false };

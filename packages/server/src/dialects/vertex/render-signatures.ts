@@ -1,6 +1,6 @@
 /** Answers to sign calls as JSON text, put together by hand: hexadecimal needs no escaping. */
 import type { Answer } from '../dialect.ts';
-import { jsonTextAnswer } from './answers.ts';
+import { jsonTextAnswer } from '../json-answer.ts';
 import { encodeHex } from './hex.ts';
 import type { SignAnswer } from './sign-requests.ts';
 import { errorAnswer } from './vertex-error.ts';

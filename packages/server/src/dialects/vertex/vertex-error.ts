@@ -2,7 +2,7 @@
 import type { DomainError, DomainErrorCode, ErrorSubject } from '@countersign/core/domain-error';
 import { Type } from 'typebox';
 import type { Answer } from '../dialect.ts';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer } from '../json-answer.ts';
 
 /** Every word of the API with its status: the 22 of the business, and one for each of the other statuses. */
 export const ERR_TYPES = {

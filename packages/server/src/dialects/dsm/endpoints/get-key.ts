@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { readKid } from '../read-kid.ts';
 import { renderSobject, SobjectSchema } from '../sobject.ts';
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 
 /** The version of DSM whose API this is; clients compare it to know what they may call. */
 const VERSION = { version: '5.8.0', api_version: 'v1-20260710', server_mode: 'Software' };

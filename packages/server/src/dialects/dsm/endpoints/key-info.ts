@@ -1,6 +1,6 @@
 import { DomainError } from '@countersign/core/domain-error';
 import type { Endpoint } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { createDescriptorReader, KeyDescriptorSchema } from '../key-descriptor.ts';
 import { renderSobject, SobjectSchema } from '../sobject.ts';
 

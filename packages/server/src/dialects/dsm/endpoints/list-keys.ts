@@ -2,7 +2,7 @@ import { DomainError } from '@countersign/core/domain-error';
 import { type KeyId, parseId } from '@countersign/core/ids';
 import { Type } from 'typebox';
 import type { Endpoint, PublicContext } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { renderSobject, SobjectSchema } from '../sobject.ts';
 
 const MAX_LIMIT = 1000;

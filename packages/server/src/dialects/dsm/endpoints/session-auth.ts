@@ -1,7 +1,7 @@
 import { DomainError } from '@countersign/core/domain-error';
 import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 
 /** Opens a session for an API key. */
 export const sessionAuth: Endpoint = {

@@ -1,6 +1,6 @@
 import { RULE_ALGORITHMS } from '@countersign/core/policy/external/external-rule';
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { NameSchema } from '../name-schema.ts';
 import { createBodyReader } from '../read-body.ts';
 import { adminEndpoint } from '../role-endpoint.ts';

@@ -1,7 +1,7 @@
 import { DomainError } from '@countersign/core/domain-error';
 import { parseId, type RuleId } from '@countersign/core/ids';
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { NameSchema } from '../name-schema.ts';
 import { createBodyReader } from '../read-body.ts';
 import { adminEndpoint } from '../role-endpoint.ts';

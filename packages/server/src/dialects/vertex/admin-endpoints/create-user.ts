@@ -1,6 +1,6 @@
 import { DomainError } from '@countersign/core/domain-error';
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { readParameters } from '../read-parameters.ts';
 import { adminEndpoint } from '../role-endpoint.ts';
 

@@ -1,6 +1,6 @@
 import type { PrincipalId } from '@countersign/core/ids';
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { readId } from '../read-id.ts';
 import { readParameter } from '../read-parameters.ts';
 import { adminEndpoint } from '../role-endpoint.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { PolicySchema, RuleSchema, renderRule } from '../policy-answers.ts';
 import { readKeyParameter } from '../read-reference.ts';
 import { adminEndpoint } from '../role-endpoint.ts';

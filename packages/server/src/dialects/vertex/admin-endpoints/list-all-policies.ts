@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { PolicySchema, renderPolicy } from '../policy-answers.ts';
 import { adminEndpoint } from '../role-endpoint.ts';
 

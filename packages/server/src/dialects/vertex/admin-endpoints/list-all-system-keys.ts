@@ -1,6 +1,6 @@
 import type { KeyId } from '@countersign/core/ids';
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { KeyEntrySchema, listKeys } from '../list-keys.ts';
 import { readPage } from '../read-page.ts';
 import { adminEndpoint } from '../role-endpoint.ts';

@@ -2,7 +2,7 @@ import { DomainError } from '@countersign/core/domain-error';
 import type { KeyId, PrincipalId } from '@countersign/core/ids';
 import { Type } from 'typebox';
 import type { AuthenticatedContext } from '../../dialect.ts';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { KeyEntrySchema, listKeys } from '../list-keys.ts';
 import { readId } from '../read-id.ts';
 import { readPage } from '../read-page.ts';

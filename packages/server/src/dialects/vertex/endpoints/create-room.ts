@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { createBodyReader } from '../read-body.ts';
 import { userEndpoint } from '../role-endpoint.ts';
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { publicEndpoint } from '../role-endpoint.ts';
 
 /** Who this server is to the others of a cluster. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { publicEndpoint } from '../role-endpoint.ts';
 
 /** That of the server's package; a test holds the two together, since a dialect reads no files. */

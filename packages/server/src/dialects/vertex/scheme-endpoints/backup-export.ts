@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { findKey } from '../find-share.ts';
 import { readPathKey } from '../read-key.ts';
 import { userEndpoint } from '../role-endpoint.ts';

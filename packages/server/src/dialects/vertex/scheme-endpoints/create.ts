@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { jsonAnswer } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
 import { KeyIdSchema } from '../key-answers.ts';
 import { readParameters } from '../read-parameters.ts';
 import { userEndpoint } from '../role-endpoint.ts';

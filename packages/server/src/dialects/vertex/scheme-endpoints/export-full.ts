@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { jsonAnswer, NOTHING } from '../answers.ts';
+import { jsonAnswer } from '../../json-answer.ts';
+import { NOTHING } from '../answers.ts';
 import { findKey } from '../find-share.ts';
 import { encodeHex } from '../hex.ts';
 import { createBodyReader } from '../read-body.ts';

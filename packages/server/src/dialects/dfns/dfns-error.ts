@@ -1,0 +1,60 @@
+/** Domain errors on this wire: `{"error":{"id","status","message","details?"}}`, always JSON, never empty. */
+import { randomBytes } from 'node:crypto';
+import type { DomainError, DomainErrorCode, ErrorSubject } from '@countersign/core/domain-error';
+import type { RequestId, WalletId } from '@countersign/core/ids';
+import type { Answer } from '../dialect.ts';
+import { jsonAnswer } from '../json-answer.ts';
+import { writeId } from '../prefixed-id.ts';
+
+/** Exhaustive: a new code doesn't compile until it has a line here. */
+const STATUSES: Readonly<Record<DomainErrorCode, number>> = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  session_expired: 401,
+  forbidden: 403,
+  key_not_usable: 403,
+  protected_by_default: 403,
+  denied_by_policy: 403,
+  approval_required: 403,
+  proof_required: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  not_supported: 400,
+  unavailable: 503,
+  ceremony_failed: 503,
+  rate_limited: 429,
+  internal: 500,
+};
+
+/** Sentences that the product's own clients were seen to match; everything else is our own text. */
+const TEXTS: Readonly<Partial<Record<ErrorSubject, string>>> = {
+  'user-action-used': 'user action has already been used',
+  'user-action': 'user action signature is missing or invalid',
+  challenge: 'Challenge token is not valid.',
+};
+
+export function renderError(error: DomainError): Answer {
+  const message = error.code === 'proof_required' ? TEXTS['user-action'] : error.subject && TEXTS[error.subject];
+  return errorAnswer(STATUSES[error.code], message ?? error.message, duplicateOf(error));
+}
+
+export function renderFault(status: number, message: string): Answer {
+  return errorAnswer(status, message, undefined);
+}
+
+/** What is in the way of an `externalId`. */
+function duplicateOf({ subject, objectId }: DomainError): Readonly<Record<string, unknown>> | undefined {
+  if (subject !== 'external-id' || objectId === undefined) return undefined;
+  const [kind, id] = objectId.includes(':') ? objectId.split(':', 2) : ['request', objectId];
+  const text = kind === 'wallet' ? writeId('wa', id as WalletId) : writeId('sig', id as RequestId);
+  return { duplicate: { id: text } };
+}
+
+function errorAnswer(status: number, message: string, details: Readonly<Record<string, unknown>> | undefined): Answer {
+  const id = randomBytes(8).readBigUInt64BE().toString();
+  const answer = jsonAnswer(status, { error: { id, status, message, ...(details !== undefined && { details }) } });
+  if (status === 503 || status === 429) return { ...answer, headers: { 'retry-after': '1' } };
+  if (status === 401) return { ...answer, headers: { 'www-authenticate': 'Bearer realm="countersign"' } };
+  return answer;
+}

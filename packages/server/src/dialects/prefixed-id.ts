@@ -1,0 +1,103 @@
+/**
+ * Identifiers as two of the dialects write them: a prefix for the kind of object, then the 128 bits of the UUID as 26 characters of base32
+ * (RFC 4648, section 7, the alphabet that keeps the order, in lower case), cut 5-5-16. Reversible, so that no table is
+ * needed; the prefix is checked, so that an id of one kind is never taken for another.
+ */
+import { DomainError, type ErrorSubject } from '@countersign/core/domain-error';
+import {
+  type AccountId,
+  type ApprovalId,
+  type AssignmentId,
+  type ChangeId,
+  type CredentialId,
+  type GoverningPolicyId,
+  type KeyId,
+  type PrincipalId,
+  parseId,
+  type RequestId,
+  type RoleId,
+  type TokenId,
+  type WalletId,
+  type WebhookEventId,
+  type WebhookId,
+} from '@countersign/core/ids';
+
+interface IdKinds {
+  readonly key: KeyId;
+  readonly sig: RequestId;
+  readonly us: PrincipalId;
+  readonly to: TokenId;
+  readonly cr: CredentialId;
+  readonly or: AccountId;
+  readonly pm: RoleId;
+  readonly as: AssignmentId;
+  readonly ap: ApprovalId;
+  readonly wa: WalletId;
+  readonly plc: GoverningPolicyId;
+  readonly cg: ChangeId;
+  readonly wh: WebhookId;
+  readonly whe: WebhookEventId;
+}
+export type IdPrefix = keyof IdKinds;
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuv';
+const CHARACTERS = 26;
+const PATTERN = /^([a-z]{2,4})-([0-9a-v]{5})-([0-9a-v]{5})-([0-9a-v]{16})$/;
+
+/** What a missing object of this kind is called. */
+const SUBJECTS: Readonly<Record<IdPrefix, ErrorSubject>> = {
+  key: 'key',
+  sig: 'request',
+  us: 'user',
+  to: 'token',
+  cr: 'credential',
+  or: 'user',
+  pm: 'role',
+  as: 'assignment',
+  ap: 'approval',
+  wa: 'wallet',
+  plc: 'policy',
+  cg: 'policy',
+  wh: 'webhook',
+  whe: 'webhook',
+};
+
+/** `key-01snl-t56gb-j8tsok0vn802p80i` */
+export function writeId<Prefix extends IdPrefix>(prefix: Prefix, id: IdKinds[Prefix]): string {
+  let rest = BigInt(`0x${id.replaceAll('-', '')}`);
+  let text = '';
+  for (let index = 0; index < CHARACTERS; index += 1) {
+    text = `${ALPHABET[Number(rest & 31n)]}${text}`;
+    rest >>= 5n;
+  }
+  return `${prefix}-${text.slice(0, 5)}-${text.slice(5, 10)}-${text.slice(10)}`;
+}
+
+/** Undefined for anything that `writeId` didn't make. */
+export function parsePrefixedId<Prefix extends IdPrefix>(prefix: Prefix, text: string): IdKinds[Prefix] | undefined {
+  const [, kind, first = '', second = '', third = ''] = PATTERN.exec(text) ?? [];
+  if (kind !== prefix) return undefined;
+  let bits = 0n;
+  for (const character of `${first}${second}${third}`) bits = (bits << 5n) | BigInt(ALPHABET.indexOf(character));
+  // 26 characters have room for 130 bits.
+  if (bits >> 128n !== 0n) return undefined;
+  const hex = bits.toString(16).padStart(32, '0');
+  const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return parseId(uuid) as IdKinds[Prefix] | undefined;
+}
+
+/** From a path: what can't be an id is answered as one that isn't there. @throws DomainError `not_found` */
+export function readPathId<Prefix extends IdPrefix>(prefix: Prefix, text: string | undefined): IdKinds[Prefix] {
+  const id = parsePrefixedId(prefix, text ?? '');
+  if (id === undefined)
+    throw new DomainError('not_found', `no such ${SUBJECTS[prefix]}`, { subject: SUBJECTS[prefix] });
+  return id;
+}
+
+/** From a body or query. @throws DomainError `invalid_request` that names the member */
+export function readMemberId<Prefix extends IdPrefix>(prefix: Prefix, member: string, text: string): IdKinds[Prefix] {
+  const id = parsePrefixedId(prefix, text);
+  if (id === undefined)
+    throw new DomainError('invalid_request', `${member} must be an id of this server, such as ${prefix}-01abc-...`);
+  return id;
+}
