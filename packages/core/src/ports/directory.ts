@@ -47,6 +47,11 @@ export interface KeyQuery {
   readonly accountId: AccountId;
   /** `all`, or those in any of the groups together with those named. */
   readonly among: 'all' | { readonly groups: readonly GroupId[]; readonly keys: readonly KeyId[] };
+  /**
+   * Who looks: keys delegated to others are left out, and those delegated to it are in, whatever `among` says. Undefined:
+   * delegation makes no difference.
+   */
+  readonly viewer?: PrincipalId | undefined;
   /** Exclusive. */
   readonly after: KeyId | undefined;
   readonly limit: number;

@@ -13,6 +13,8 @@ export interface WalletStore {
     query: PageQuery<WalletId> & {
       readonly accountId: AccountId;
       readonly among: 'all' | { readonly groups: readonly GroupId[]; readonly keys: readonly KeyId[] };
+      /** As `KeyQuery.viewer`: of the keys that are delegated, those of this principal alone. */
+      readonly viewer?: PrincipalId | undefined;
     },
   ): Promise<Page<Wallet>>;
   /** For the signing path and for keys: those of each key, in order; cached by the account's revision. */

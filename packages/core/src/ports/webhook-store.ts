@@ -7,7 +7,7 @@ import type { DomainEvent, Webhook, WebhookDelivery } from '../webhooks/webhook.
  * writes a delivery for every enabled webhook of the account that wants the kind, and nothing where there is none.
  */
 export interface WebhookStore {
-  /** `sealedSecret`: see `webhook-secret.ts`. */
+  /** `secret`: 1 to 256 bytes, kept encrypted. */
   insert(webhook: Webhook, secret: Uint8Array, by: PrincipalId): Promise<void>;
   find(accountId: AccountId, id: WebhookId): Promise<Webhook | undefined>;
   count(accountId: AccountId): Promise<number>;

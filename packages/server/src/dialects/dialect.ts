@@ -7,6 +7,7 @@ import type { DomainError } from '@countersign/core/domain-error';
 import type { Caller, Permission } from '@countersign/core/principal';
 import type { RequestLimits, Services } from '@countersign/core/services';
 import type { TSchema } from 'typebox';
+import type { WebhookFormat } from './webhook-format.ts';
 
 /** A complete answer. The server adds only what HTTP itself asks for (length, date, connection). */
 export interface Answer {
@@ -103,6 +104,8 @@ export interface Dialect {
    * is proven before the endpoint is called; a call that changes something may then have no query, which no proof covers.
    */
   readonly proofHeader: string;
+  /** How webhooks that were made in this dialect are sent; undefined for a dialect without webhooks. */
+  readonly webhookFormat?: WebhookFormat;
   /** A domain error on the wire. */
   readonly renderError: (error: DomainError) => Answer;
   /** An error of HTTP itself (404, 405, 408, 413, 414, 431 ...), which no domain code stands for. */

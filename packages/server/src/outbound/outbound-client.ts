@@ -12,8 +12,10 @@ import { type CheckTarget, createTargetCheck, type TargetCheckOptions } from './
 export interface OutboundPost {
   readonly url: string;
   readonly contentType: string;
-  /** ASCII. */
-  readonly body: string;
+  /** A text is ASCII; bytes are sent as they are. */
+  readonly body: string | Uint8Array;
+  /** Beside those that every call has; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly maxAnswerBytes: number;
   /** For everything: name, connection, question and the whole answer. */
   readonly timeoutMs: number;
@@ -65,7 +67,7 @@ export function createOutboundClient(options: OutboundClientOptions): OutboundCl
   const callOnce = async (post: OutboundPost, url: OutboundUrl, signal: AbortSignal): Promise<OutboundAnswer> => {
     const target = await checkTarget(url.host, url.port, signal);
     if (!url.secure && !target.listed) throw new OutboundFailure('not-allowed', PLAIN_HTTP);
-    const body = Buffer.from(post.body, 'latin1');
+    const body = typeof post.body === 'string' ? Buffer.from(post.body, 'latin1') : Buffer.from(post.body);
     const request: RequestOptions = {
       method: 'POST',
       host: url.host,
@@ -73,6 +75,7 @@ export function createOutboundClient(options: OutboundClientOptions): OutboundCl
       path: url.path,
       lookup: target.lookup,
       headers: {
+        ...post.headers,
         host: url.authority,
         'content-type': post.contentType,
         'content-length': body.length,

@@ -45,13 +45,18 @@ export async function renderApproval(
   caller: Caller,
   approval: Approval,
 ): Promise<Readonly<Record<string, unknown>>> {
+  return approvalMembers(approval, await subjectOf(services, caller, approval));
+}
+
+/** @param subject the member of `activity` that says what is decided on */
+export function approvalMembers(
+  approval: Approval,
+  subject: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   return {
     id: writeId('ap', approval.id),
     initiatorId: writeId('us', approval.initiatorId),
-    activity: {
-      kind: writeActivity(approval.activity) ?? approval.activity,
-      ...(await subjectOf(services, caller, approval)),
-    },
+    activity: { kind: writeActivity(approval.activity) ?? approval.activity, ...subject },
     status: STATUS_WORDS[approval.status],
     ...dateMember('expirationDate', approval.expiresAtMs),
     dateCreated: wireDate(approval.createdAtMs),

@@ -1,0 +1,214 @@
+import { DomainError } from '@countersign/core/domain-error';
+import { type GroupId, parseId } from '@countersign/core/ids';
+import type { NewKey } from '@countersign/core/keys';
+import { type Static, Type } from 'typebox';
+import type { Endpoint } from '../../dialect.ts';
+import { readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
+import { DateSchema, IdSchema } from '../../wire-values.ts';
+import { readDerivationPath } from '../../written-path.ts';
+import { Base64Schema, readBase64, writeBase64 } from '../base64.ts';
+import { bodyEndpoint, plainEndpoint } from '../native-endpoint.ts';
+import { pageSchema, readPage, writePage } from '../page.ts';
+import { KeySchema, renderKey } from '../render-key.ts';
+
+const KEY = '/api/v1/keys/:keyId';
+
+const NameSchema = Type.String({ minLength: 1, maxLength: 8192 });
+
+const newKeyMembers = {
+  name: Type.Optional(NameSchema),
+  description: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** Of the group; the caller's own where it is left out. */
+  groupId: Type.Optional(Type.String({ format: 'uuid' })),
+  algorithm: Type.String({ maxLength: 64 }),
+  parameters: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String(), Type.Number()]))),
+  custody: Type.Optional(Type.String({ maxLength: 64 })),
+  exportable: Type.Optional(Type.Boolean()),
+  /** May have children. */
+  master: Type.Optional(Type.Boolean()),
+  deterministicSignatures: Type.Optional(Type.Boolean()),
+  allowSignDigest: Type.Optional(Type.Boolean()),
+  verifyAfterSign: Type.Optional(Type.Boolean()),
+};
+const NewKeySchema = Type.Object(newKeyMembers, { additionalProperties: false });
+
+function readNewKey(body: Static<typeof NewKeySchema>): NewKey {
+  const groupId = body.groupId === undefined ? undefined : parseId<GroupId>(body.groupId);
+  if (body.groupId !== undefined && groupId === undefined)
+    throw new DomainError('invalid_request', 'groupId must be a UUID');
+  return {
+    name: body.name,
+    description: body.description ?? '',
+    groupId,
+    algorithm: body.algorithm,
+    parameters: body.parameters ?? {},
+    custody: body.custody ?? 'vault',
+    persistence: 'stored',
+    operations: ['sign', 'verify', ...(body.exportable === true ? (['export'] as const) : [])],
+    exportable: body.exportable ?? false,
+    enabled: true,
+    state: 'active',
+    deterministicSignatures: body.deterministicSignatures,
+    allowSignDigest: body.allowSignDigest ?? true,
+    verifyAfterSign: body.verifyAfterSign ?? false,
+    dialectAttributes: {},
+    master: body.master ?? false,
+  };
+}
+
+const createKey = bodyEndpoint({
+  method: 'POST',
+  path: '/api/v1/keys',
+  permissions: ['create-key'],
+  request: NewKeySchema,
+  status: 201,
+  response: KeySchema,
+  handle: async ({ services, caller }, body) => renderKey(await services.keys.generate(caller, readNewKey(body))),
+});
+
+const listKeys = plainEndpoint({
+  method: 'GET',
+  path: '/api/v1/keys',
+  permissions: [],
+  response: pageSchema(KeySchema),
+  async handle({ services, caller, query }) {
+    const { page } = readPage(query, 'key');
+    const keys = await services.keys.list(caller, { after: page.after, limit: page.limit + 1 });
+    return writePage({ items: keys.slice(0, page.limit), more: keys.length > page.limit }, renderKey, ({ id }) =>
+      writeId('key', id),
+    );
+  },
+});
+
+const getKey = plainEndpoint({
+  method: 'GET',
+  path: KEY,
+  permissions: [],
+  response: KeySchema,
+  handle: async ({ services, caller, params }) =>
+    renderKey(await services.keys.find(caller, { by: 'id', id: readPathId('key', params['keyId']) })),
+});
+
+const RenameSchema = Type.Object({ name: Type.Union([NameSchema, Type.Null()]) }, { additionalProperties: false });
+
+const renameKey = bodyEndpoint({
+  method: 'PATCH',
+  path: KEY,
+  permissions: ['manage-key'],
+  request: RenameSchema,
+  response: KeySchema,
+  handle: async ({ services, caller, params }, { name }) =>
+    renderKey(await services.keys.rename(caller, readPathId('key', params['keyId']), name ?? undefined)),
+});
+
+const deleteKey = plainEndpoint({
+  method: 'DELETE',
+  path: KEY,
+  permissions: ['delete-key'],
+  response: KeySchema,
+  handle: async ({ services, caller, params }) =>
+    renderKey(await services.keys.remove(caller, readPathId('key', params['keyId']))),
+});
+
+const DelegateSchema = Type.Object({ userId: IdSchema }, { additionalProperties: false });
+
+const delegateKey = bodyEndpoint({
+  method: 'POST',
+  path: `${KEY}/delegate`,
+  permissions: ['delegate-key'],
+  request: DelegateSchema,
+  response: KeySchema,
+  async handle({ services, caller, params }, { userId }) {
+    const to = readMemberId('us', 'userId', userId);
+    return renderKey(await services.keys.delegate(caller, readPathId('key', params['keyId']), to));
+  },
+});
+
+const ChildSchema = Type.Object(
+  {
+    path: Type.Optional(Type.String({ maxLength: 256 })),
+    name: Type.Optional(NameSchema),
+    description: Type.Optional(Type.String({ maxLength: 4096 })),
+  },
+  { additionalProperties: false },
+);
+
+const deriveChild = bodyEndpoint({
+  method: 'POST',
+  path: `${KEY}/children`,
+  permissions: ['derive-child-key'],
+  request: ChildSchema,
+  status: 201,
+  response: KeySchema,
+  async handle({ services, caller, params }, { path, name, description = '' }) {
+    const indices = path === undefined ? undefined : readDerivationPath(path);
+    const parent = readPathId('key', params['keyId']);
+    return renderKey(
+      await services.keys.deriveChild(caller, parent, indices, { name, description, dialectAttributes: {} }),
+    );
+  },
+});
+
+const HpkeSchema = Type.Object({ enc: Base64Schema, ciphertext: Base64Schema });
+
+const importKeyKey = plainEndpoint({
+  method: 'GET',
+  path: '/api/v1/keys/import-key',
+  permissions: [],
+  response: Type.Object({ publicKey: Base64Schema, kem: Type.String(), kdf: Type.String(), aead: Type.String() }),
+  handle: async ({ services }) => ({
+    publicKey: writeBase64(await services.keys.importPublicKey()),
+    kem: 'DHKEM(X25519, HKDF-SHA256)',
+    kdf: 'HKDF-SHA256',
+    aead: 'AES-256-GCM',
+  }),
+});
+
+const ImportSchema = Type.Object({ ...newKeyMembers, ...HpkeSchema.properties }, { additionalProperties: false });
+
+const importKey = bodyEndpoint({
+  method: 'POST',
+  path: '/api/v1/keys/import',
+  permissions: ['import-key'],
+  request: ImportSchema,
+  status: 201,
+  response: KeySchema,
+  async handle({ services, caller }, { enc, ciphertext, ...request }) {
+    const message = { enc: readBase64('enc', enc), ciphertext: readBase64('ciphertext', ciphertext) };
+    return renderKey(await services.keys.importEncrypted(caller, readNewKey(request), message));
+  },
+});
+
+const ExportSchema = Type.Object({ recipientPublicKey: Base64Schema }, { additionalProperties: false });
+
+const exportKey = bodyEndpoint({
+  method: 'POST',
+  path: `${KEY}/export`,
+  permissions: ['export-key'],
+  request: ExportSchema,
+  response: Type.Object({ ...HpkeSchema.properties, keyId: IdSchema, exportedAt: DateSchema }),
+  async handle({ services, caller, params }, { recipientPublicKey }) {
+    const id = readPathId('key', params['keyId']);
+    const recipient = readBase64('recipientPublicKey', recipientPublicKey);
+    const { enc, ciphertext } = await services.keys.exportEncrypted(caller, id, recipient);
+    return {
+      keyId: writeId('key', id),
+      enc: writeBase64(enc),
+      ciphertext: writeBase64(ciphertext),
+      exportedAt: new Date().toISOString(),
+    };
+  },
+});
+
+export const KEY_ENDPOINTS: readonly Endpoint[] = [
+  createKey,
+  listKeys,
+  importKeyKey,
+  importKey,
+  getKey,
+  renameKey,
+  deleteKey,
+  delegateKey,
+  deriveChild,
+  exportKey,
+];

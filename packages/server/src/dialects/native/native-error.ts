@@ -1,0 +1,65 @@
+/** Domain errors of our own API: `{"error":{"code","message","subject"?,"objectId"?}}`; codes are the domain's. */
+import type { DomainError, DomainErrorCode } from '@countersign/core/domain-error';
+import { Type } from 'typebox';
+import type { Answer } from '../dialect.ts';
+import { jsonAnswer } from '../json-answer.ts';
+
+/** Exhaustive: a new code doesn't compile until it has a line here. */
+const STATUSES: Readonly<Record<DomainErrorCode, number>> = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  session_expired: 401,
+  forbidden: 403,
+  key_not_usable: 403,
+  protected_by_default: 403,
+  denied_by_policy: 403,
+  approval_required: 403,
+  proof_required: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  not_supported: 400,
+  unavailable: 503,
+  ceremony_failed: 503,
+  rate_limited: 429,
+  internal: 500,
+};
+
+/** What a refusal of HTTP itself is called. */
+const CODES: Readonly<Record<number, DomainErrorCode>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'not_found',
+  413: 'too_large',
+  429: 'rate_limited',
+  503: 'unavailable',
+};
+
+export const ErrorSchema = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    subject: Type.Optional(Type.String()),
+    objectId: Type.Optional(Type.String()),
+  }),
+});
+
+export function renderError({ code, message, subject, objectId }: DomainError): Answer {
+  return errorAnswer(STATUSES[code], {
+    code,
+    message,
+    ...(subject !== undefined && { subject }),
+    ...(objectId !== undefined && { objectId }),
+  });
+}
+
+export function renderFault(status: number, message: string): Answer {
+  return errorAnswer(status, { code: CODES[status] ?? (status < 500 ? 'invalid_request' : 'internal'), message });
+}
+
+function errorAnswer(status: number, error: Readonly<Record<string, string>>): Answer {
+  const answer = jsonAnswer(status, { error });
+  if (status === 401) return { ...answer, headers: { 'www-authenticate': 'Bearer realm="countersign"' } };
+  return status === 429 || status === 503 ? { ...answer, headers: { 'retry-after': '1' } } : answer;
+}

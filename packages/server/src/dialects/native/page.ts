@@ -1,0 +1,41 @@
+/** `limit` and `after` of our own lists. `next` is there where more follow, and is the next page's `after`. */
+import type { Page, PageQuery } from '@countersign/core/page';
+import { type TObject, type TSchema, Type } from 'typebox';
+import type { PublicContext } from '../dialect.ts';
+import { type IdPrefix, parsePrefixedId } from '../prefixed-id.ts';
+import { readPageQuery, readQuery } from '../wire-page.ts';
+
+const DEFAULT_LIMIT = 100;
+
+export function pageSchema<Item extends TSchema>(item: Item): TObject {
+  return Type.Object({ items: Type.Array(item), next: Type.Optional(Type.String()) });
+}
+
+/** @throws DomainError `invalid_request` */
+export function readPage<Prefix extends IdPrefix, const Name extends string = never>(
+  query: PublicContext['query'],
+  prefix: Prefix,
+  names: readonly Name[] = [],
+): {
+  readonly page: PageQuery<NonNullable<ReturnType<typeof parsePrefixedId<Prefix>>>>;
+  readonly parameters: Readonly<Partial<Record<Name, string>>>;
+} {
+  const { limit, after, ...parameters } = readQuery(query, ['limit', 'after', ...names]) as Readonly<
+    Partial<Record<Name | 'limit' | 'after', string>>
+  >;
+  const page = readPageQuery(
+    { ...(limit !== undefined && { limit }), ...(after !== undefined && { paginationToken: after }) },
+    DEFAULT_LIMIT,
+    (text) => parsePrefixedId(prefix, text),
+  );
+  return { page, parameters: parameters as Readonly<Partial<Record<Name, string>>> };
+}
+
+export function writePage<Item>(
+  { items, more }: Page<Item>,
+  render: (item: Item) => unknown,
+  id: (item: Item) => string,
+): Readonly<Record<string, unknown>> {
+  const last = items.at(-1);
+  return { items: items.map(render), ...(more && last !== undefined && { next: id(last) }) };
+}
