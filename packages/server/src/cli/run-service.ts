@@ -59,7 +59,10 @@ function keeperSettingsOf(settings: SettingValues, env: NodeJS.ProcessEnv): Keep
     httpEntry: fileURLToPath(new URL('../http-main.ts', import.meta.url)),
     sealedEntry: fileURLToPath(new URL('../custody/sealed/main.ts', import.meta.url)),
     httpConfig: http,
-    httpReads: http.tls === null ? [] : [http.tls.certPath, http.tls.keyPath],
+    httpReads: [
+      ...(http.tls === null ? [] : [http.tls.certPath, http.tls.keyPath]),
+      ...(http.prices === null ? [] : [http.prices.path]),
+    ],
     sealedEnvironment: Object.fromEntries(libraries),
     roleEnvironment: { party: partyEnvironment(settings) },
     drainTimeoutMs: settings['drain-seconds'] * 1000,

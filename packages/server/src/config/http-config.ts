@@ -19,6 +19,9 @@ export type HttpConfig = {
   readonly shareBackup: SettingValues['share-backup'];
   readonly sessionSeconds: number;
   readonly allowInlineSign: boolean;
+  readonly passkeys: { readonly relyingPartyId: string; readonly origins: readonly string[] };
+  /** Absolute path of a file that the HTTP process may read; null: no prices. */
+  readonly prices: { readonly path: string; readonly maxAgeSeconds: number } | null;
   /** Targets of calls to the outside that aren't public addresses. */
   readonly outboundAllow: readonly OutboundAllowEntry[];
   readonly relay: RelayConfig;
@@ -42,6 +45,11 @@ export function httpConfigOf(settings: SettingValues): HttpConfig {
     shareBackup: settings['share-backup'],
     sessionSeconds: settings['session-seconds'],
     allowInlineSign: settings['allow-inline-sign'],
+    passkeys: { relyingPartyId: settings['webauthn-rp-id'], origins: settings['webauthn-origins'] },
+    prices:
+      settings['prices-file'] === undefined
+        ? null
+        : { path: resolve(settings['prices-file']), maxAgeSeconds: settings['prices-max-age-seconds'] },
     outboundAllow: settings['outbound-allow'] ?? (isLoopback(listen.host) ? LOOPBACK_TARGETS : []),
     relay: relayConfigOf(settings),
     logLevel: settings['log-level'],

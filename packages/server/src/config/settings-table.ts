@@ -93,6 +93,31 @@ export const SETTINGS = {
     fallbackText: 'one per core',
     help: 'Sealed processes that sign.',
   }),
+  'webauthn-rp-id': setting<string>({
+    parse: relyingPartyId,
+    form: 'DOMAIN',
+    fallback: 'localhost',
+    help: "The domain that people's passkeys belong to: that of the console, or one above it.",
+  }),
+  'webauthn-origins': setting<readonly string[]>({
+    parse: origins,
+    form: 'ORIGINS',
+    fallback: ['http://localhost:8080'],
+    fallbackText: 'http://localhost:8080',
+    help: 'Where passkeys may be used, as browsers name it: https://HOST[:PORT], several separated by commas.',
+  }),
+  'prices-file': setting<string | undefined>({
+    parse: optional(text),
+    form: 'FILE',
+    fallback: undefined,
+    help: 'Prices of assets for rules about amounts, as JSON; read again when it changes. Without it such rules always trigger.',
+  }),
+  'prices-max-age-seconds': setting<number>({
+    parse: wholeNumber(60, 31_536_000),
+    form: 'NUMBER',
+    fallback: 86_400,
+    help: 'How old a price may be; rules about amounts count as triggered where it is older.',
+  }),
   'max-body-bytes': setting<number>({
     parse: wholeNumber(1024, 67_108_864),
     form: 'NUMBER',
@@ -256,6 +281,20 @@ function rootKey(value: string): ParsedSetting<string | undefined> {
 function passphrase(value: string): ParsedSetting<string | undefined> {
   if (value.length >= 16 && value.length <= 4096) return { ok: true, value };
   return { ok: false, problem: 'must have 16 to 4096 characters' };
+}
+
+function relyingPartyId(value: string): ParsedSetting<string> {
+  if (/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(value))
+    return { ok: true, value };
+  return { ok: false, problem: 'must be a domain in lower case, without a port' };
+}
+
+function origins(value: string): ParsedSetting<readonly string[]> {
+  const list = value.split(',').map((origin) => origin.trim());
+  const isOrigin = (origin: string): boolean => URL.canParse(origin) && new URL(origin).origin === origin;
+  if (list.length <= 32 && list.every((origin) => /^https?:/.test(origin) && isOrigin(origin)))
+    return { ok: true, value: list };
+  return { ok: false, problem: 'must be origins such as https://console.example, separated by commas' };
 }
 
 /** The relay reads it exactly; this much tells an address from a URL or a path. */

@@ -68,7 +68,12 @@ export function describeSettings(
     if (value === undefined || !isSettingOf(setting, command)) continue;
     if (setting.secret) described[name] = 'given';
     else if (typeof value !== 'object') described[name] = value;
-    else described[name] = 'host' in value ? `${value.host}:${value.port}` : outboundAllowText(value);
+    else if ('host' in value) described[name] = `${value.host}:${value.port}`;
+    else described[name] = isTexts(value) ? value.join(', ') : outboundAllowText(value);
   }
   return described;
+}
+
+function isTexts<Entry>(list: readonly string[] | readonly Entry[]): list is readonly string[] {
+  return list.every((entry) => typeof entry === 'string');
 }

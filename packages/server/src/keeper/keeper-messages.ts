@@ -13,6 +13,8 @@ export interface ConfigMessage {
   /** From the database's record; also what a backup is recognised by. */
   readonly installationId: string;
   readonly databasePath: string;
+  /** 32 bytes in base64, from `serviceKey`: what the HTTP process encrypts its own secrets with. */
+  readonly serviceKey: string;
   /** How long a drain may take before the keeper kills. */
   readonly drainTimeoutMs: number;
 }

@@ -25,6 +25,7 @@ import { landlockVersion } from './landlock.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { openRootKey, type RootKey } from './root-key.ts';
 import { neverStarted, type SealedProcess, startSealedProcess } from './sealed-process.ts';
+import { serviceKey } from './service-key.ts';
 import { StartRefused } from './start-refused.ts';
 
 export interface RunningProcess {
@@ -255,6 +256,7 @@ class Family {
         config: this.#settings.httpConfig,
         installationId: this.#rootKey.installationId,
         databasePath: this.#dataDir.databasePath,
+        serviceKey: Buffer.from(serviceKey(this.#rootKey.key, this.#rootKey.installationId)).toString('base64'),
         drainTimeoutMs: this.#drainTimeoutMs,
       },
       onWant: (role) => this.#want(role, http),
