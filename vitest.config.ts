@@ -4,6 +4,7 @@ import { SummaryReporter } from './scripts/summary-reporter.ts';
 /** One project per package, so that `--project core` runs one; a file outside all of them isn't a test. */
 const projects: Record<string, string[]> = {
   algorithms: ['packages/algorithms/{src,test}/**/*.test.ts'],
+  chains: ['packages/chains/{src,test}/**/*.test.ts'],
   core: ['packages/core/{src,test}/**/*.test.ts'],
   threshold: ['packages/threshold/{src,test}/**/*.test.ts'],
   server: ['packages/server/{src,test}/**/*.test.ts'],

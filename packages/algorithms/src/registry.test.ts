@@ -15,6 +15,7 @@ import {
   EngineUnavailable,
   type KeyMaterial,
   type SigningKey,
+  type VerifyingKey,
 } from './engine.ts';
 import { allAlgorithms, findAlgorithm } from './registry.ts';
 
@@ -129,13 +130,25 @@ describe.each(subjects)('$algorithm.name', (subject) => {
       const given = Uint8Array.from(material.privateKey);
       const key = engine.loadPrivate(given, material.parameters);
       given.fill(0);
-      const verifying = engine.loadPublic(material.publicKey, material.parameters);
+      const verifying = checkingKey(algorithm, engine, material);
       for (const { prepared } of ways) {
         const signature = signOnce(key, prepared);
         if (signature !== undefined) expect(verify(verifying, prepared, signature)).toBe(true);
       }
       key.destroy();
     });
+
+    if (algorithm.operation === 'derive') {
+      it('says that a public key alone can check nothing', () => {
+        const { publicKey, parameters: own } = materialOf(engine, parameters);
+        const verifying = engine.loadPublic(publicKey, own);
+        for (const { prepared } of ways) {
+          expect(failureOf(() => verifying.verifier(prepared.scheme))).toBe('unsupported');
+          const unknown = { ...prepared.scheme, noSuchMember: true };
+          expect(failureOf(() => verifying.verifier(unknown))).toBe('invalid_scheme');
+        }
+      });
+    }
 
     it('signs in every way that its known answers name, and verifies it', () => {
       const { key, verifying, longest } = freshKey(subject, engine, parameters);
@@ -349,7 +362,7 @@ describe.each(subjects)('$algorithm.name', (subject) => {
       const material = materialOf(one.engine, parameters);
       const signer = one.engine.loadPrivate(material.privateKey, material.parameters);
       const other = two.engine.loadPrivate(material.privateKey, material.parameters);
-      const verifying = two.engine.loadPublic(material.publicKey, material.parameters);
+      const verifying = checkingKey(algorithm, two.engine, material);
       expect(hex(other.publicKey)).toBe(hex(material.publicKey));
       const compared: string[] = [];
       for (const { title, prepared, deterministic } of ways) {
@@ -419,8 +432,8 @@ function checkKnownAnswer(algorithm: Algorithm, engineName: string, engine: Engi
   }
   if (!prepared.ok) throw new Error(`prepare refused: ${prepared.reason}`);
 
-  const verifying = engine.loadPublic(publicKey, parameters);
   const loaded = loadKnownPrivateKey(engine, answer, parameters);
+  const verifying = algorithm.operation === 'derive' ? deriveAgain(loaded) : engine.loadPublic(publicKey, parameters);
   const mayRefuse = engineName === 'node-crypto' || answer.unsupportedBy?.[engineName] !== undefined;
 
   if (!(mayRefuse && isUnsupported(() => verifying.verifier(prepared.value.scheme)))) {
@@ -457,8 +470,29 @@ function freshKey({ algorithm }: Subject, engine: Engine, parameters: KeyParamet
   const material = materialOf(engine, parameters, which);
   return {
     key: engine.loadPrivate(material.privateKey, material.parameters),
-    verifying: engine.loadPublic(material.publicKey, material.parameters),
+    verifying: checkingKey(algorithm, engine, material),
     longest: algorithm.maxSignatureBytes(material.parameters),
+  };
+}
+
+/**
+ * Where the algorithm only derives, what checks a value is to derive it again; so that all that holds for signatures holds
+ * for it: another payload, scheme or key gives another value.
+ */
+function checkingKey(algorithm: Algorithm, engine: Engine, material: KeyMaterial): VerifyingKey {
+  return algorithm.operation === 'derive'
+    ? deriveAgain(engine.loadPrivate(material.privateKey, material.parameters))
+    : engine.loadPublic(material.publicKey, material.parameters);
+}
+
+function deriveAgain(key: SigningKey | undefined): VerifyingKey {
+  if (key === undefined) throw new Error('a value can only be checked with its private key');
+  return {
+    verifier: (scheme) => {
+      key.signer(scheme);
+      return (bytes, value) => hex(sign(key, { scheme, bytes, legacy: [] })) === hex(value);
+    },
+    destroy: () => key.destroy(),
   };
 }
 
@@ -500,7 +534,7 @@ function sign(key: SigningKey, prepared: PreparedPayload): Uint8Array {
 }
 
 function verify(
-  key: ReturnType<Engine['loadPublic']>,
+  key: VerifyingKey,
   prepared: Pick<PreparedPayload, 'scheme' | 'bytes'>,
   signature: Uint8Array,
 ): boolean {

@@ -1,6 +1,7 @@
 /** All algorithms. Adding one is its family file (or an entry in one), one line here, and its vectors. */
 import type { Algorithm } from './algorithm.ts';
 import { bip340 } from './families/bip340.ts';
+import { dhSecp256k1 } from './families/dh-secp256k1.ts';
 import {
   ecdsaP192,
   ecdsaP224,
@@ -11,6 +12,7 @@ import {
   ecdsaSecp224k1,
   ecdsaSecp256k1,
 } from './families/ecdsa.ts';
+import { ecdsaStark } from './families/ecdsa-stark.ts';
 import { ed448 } from './families/ed448.ts';
 import { ed25519 } from './families/ed25519.ts';
 import { mlDsa44, mlDsa65, mlDsa87 } from './families/ml-dsa.ts';
@@ -26,12 +28,14 @@ const ALL: readonly Algorithm[] = [
   ecdsaSecp192k1,
   ecdsaSecp224k1,
   ecdsaSecp256k1,
+  ecdsaStark,
   ed25519,
   ed448,
   bip340,
   mlDsa44,
   mlDsa65,
   mlDsa87,
+  dhSecp256k1,
 ];
 
 const byName: ReadonlyMap<string, Algorithm> = new Map(ALL.map((algorithm) => [algorithm.name, algorithm]));

@@ -9,6 +9,8 @@ const REASONS: { readonly [Option in keyof Required<SigningOptions>]: string } =
   merkleRoot: 'a merkle root is for BIP340 only; leave it out for this algorithm',
   derivationPath: 'a derivation path is for Ed25519 and BIP340 only; leave it out for this algorithm',
   deterministic: 'this algorithm has no choice between deterministic and randomised signatures; leave it out',
+  recoverable: 'recoverable signatures are for ECDSA on secp256k1 and stark only; leave it out for this algorithm',
+  domain: 'a domain is for Diffie-Hellman only; leave it out for this algorithm',
 };
 
 const OPTIONS = Object.keys(REASONS) as readonly (keyof SigningOptions)[];

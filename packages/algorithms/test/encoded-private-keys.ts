@@ -4,6 +4,7 @@
  */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { schnorr } from '@noble/curves/secp256k1.js';
+import { starkPublicKey } from './stark-arithmetic.ts';
 
 export interface EncodedPrivateKey {
   readonly name: string;
@@ -26,6 +27,12 @@ const MAKERS: Readonly<Record<string, () => readonly EncodedPrivateKey[]>> = {
   'ecdsa-secp192k1': () => ecEncodings('secp192k1'),
   'ecdsa-secp224k1': () => ecEncodings('secp224k1'),
   'ecdsa-secp256k1': () => ecEncodings('secp256k1'),
+  'ecdsa-stark': () => {
+    const privateKey = randomBytes(32);
+    privateKey[0] = 0x01;
+    return [{ name: '32 bytes', privateKey, publicKey: starkPublicKey(privateKey) }];
+  },
+  'dh-secp256k1': () => ecEncodings('secp256k1'),
   ed25519: () => [pkcs8(generateKeyPairSync('ed25519'))],
   ed448: () => [pkcs8(generateKeyPairSync('ed448'))],
   'ml-dsa-44': () => [pkcs8(generateKeyPairSync('ml-dsa-44'))],

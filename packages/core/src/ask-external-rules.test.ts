@@ -43,6 +43,7 @@ function externalRules(
         const byId = new Map([...rulesByKey].map(([key, rules]) => [key.id, rules]));
         return keys.map((key) => (key === undefined ? undefined : byId.get(key.id)));
       },
+      findRule: async () => undefined,
     },
     ruleServers: {
       async ask(question) {
@@ -255,7 +256,7 @@ describe('external rules on the signing path', () => {
     const { external } = externalRules(new Map(), () => YES);
     const signBatch = createSignBatch({
       ...ports.dependencies,
-      external: { ...external, policies: { rulesOfKeys: () => [] } },
+      external: { ...external, policies: { ...external.policies, rulesOfKeys: () => [] } },
     });
     await expect(signBatch(ports.caller, [itemOf(key)])).rejects.toMatchObject({ code: 'internal' });
   });
@@ -277,7 +278,7 @@ describe('external rules on the signing path', () => {
       return count;
     };
     const none = externalRules(new Map(), () => YES).external;
-    const sleeping = { ...none, policies: { rulesOfKeys: () => undefined } };
+    const sleeping = { ...none, policies: { ...none.policies, rulesOfKeys: () => undefined } };
     expect(await turns(sleeping)).toBe(await turns(undefined));
   });
 });

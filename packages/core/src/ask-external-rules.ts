@@ -1,54 +1,95 @@
 /** Step 4 of a signature: what external rules make of a batch that the rules of step 3 have judged. */
+import type { Account } from './account.ts';
 import { DomainError } from './domain-error.ts';
-import type { Judged } from './judged-batch.ts';
+import { type Judged, keepAllowed } from './judged-batch.ts';
 import { askRules, type GuardedItem } from './policy/external/ask-rules.ts';
+import type { ExternalRule } from './policy/external/external-rule.ts';
 import type { PolicyStore, RulesOfKeys } from './ports/policy-store.ts';
 import type { ResolveResultingKey, RuleServers } from './ports/rule-servers.ts';
 import type { ParsedItem, SigningItem } from './signing-item.ts';
 
 /** Policies whose rules are judged by other services. */
 export interface ExternalRules {
-  readonly policies: Pick<PolicyStore, 'rulesOfKeys'>;
+  readonly policies: Pick<PolicyStore, 'rulesOfKeys' | 'findRule'>;
   readonly ruleServers: RuleServers;
   readonly resultingKey: ResolveResultingKey;
 }
 
-/**
- * Asks the rules of every item that is still allowed; one that isn't approved becomes `denied` and goes no further.
- * `items` and `guards` are in the order of the request.
- */
+/** A rule server that a governing policy names, asked about one item. */
+export interface ScreeningQuestion {
+  /** Among what was allowed. */
+  readonly index: number;
+  /** Name of an external rule of the account. */
+  readonly ruleName: string;
+  /** Which case, and which of its verdict's screenings, it is asked for. */
+  readonly order: number;
+  readonly screening: number;
+}
+
+export interface BatchQuestions {
+  readonly account: Account;
+  readonly judged: Judged;
+  /** In the order of the request, as are the guards. */
+  readonly items: readonly ParsedItem<SigningItem>[];
+  /** The rules of the items' keys; undefined where no key has any. */
+  readonly guards: RulesOfKeys | undefined;
+  /** Indexes among what was allowed whose keys' rules are asked. */
+  readonly isAskedAbout: (index: number) => boolean;
+  readonly screenings: readonly ScreeningQuestion[];
+}
+
+export interface BatchAnswers {
+  /** By index among what was allowed: reasons of the rules of the items' keys. */
+  readonly refusals: ReadonlyMap<number, string>;
+  /** Side by side with `screenings`: true where the rule didn't say yes, isn't there, or couldn't be asked. */
+  readonly screenedOut: readonly boolean[];
+}
+
+/** Asks everything about a batch at once. Never rejects for a rule server's sake: what isn't a proper yes is a no. */
 export async function askExternalRules(
-  { ruleServers, resultingKey }: ExternalRules,
+  external: ExternalRules,
   now: () => number,
-  judged: Judged,
-  items: readonly ParsedItem<SigningItem>[],
-  guards: RulesOfKeys,
-): Promise<Judged> {
-  if (guards.length !== items.length) throw outOfStep();
+  questions: BatchQuestions,
+): Promise<BatchAnswers> {
+  const { judged, items, guards, isAskedAbout, screenings } = questions;
   const guarded: GuardedItem[] = [];
   const indexes: number[] = [];
-  judged.allowed.permitted.forEach(({ key }, index) => {
-    const place = judged.allowed.places[index] ?? -1;
-    const parsed = items[place];
-    if (parsed?.ok !== true) throw outOfStep();
-    const rules = guards[place];
-    if (rules === undefined || rules.length === 0) return;
-    indexes.push(index);
-    guarded.push({ key, item: parsed.item, rules });
+  if (guards !== undefined) {
+    if (guards.length !== items.length) throw outOfStep();
+    judged.allowed.places.forEach((place, index) => {
+      const rules = guards[place];
+      if (rules === undefined || rules.length === 0 || !isAskedAbout(index)) return;
+      indexes.push(index);
+      guarded.push(guardedItem(judged, items, index, rules));
+    });
+  }
+  const named = await rulesByName(external, questions);
+  const asked: number[] = [];
+  screenings.forEach(({ index, ruleName }, position) => {
+    const rule = named.get(ruleName);
+    if (rule === undefined) return;
+    asked.push(position);
+    guarded.push(guardedItem(judged, items, index, [rule]));
   });
-  if (guarded.length === 0) return judged;
-  const answers = await askRules({ ruleServers, resultingKey, now }, guarded);
+  const { ruleServers, resultingKey } = external;
+  const answers = guarded.length === 0 ? [] : await askRules({ ruleServers, resultingKey, now }, guarded);
+  if (answers.length !== guarded.length) throw outOfStep();
   const refusals = new Map<number, string>();
   indexes.forEach((index, order) => {
     const answer = answers[order];
     if (answer === undefined) throw outOfStep();
     if (!answer.approved) refusals.set(index, answer.reason);
   });
-  return refusals.size === 0 ? judged : withoutRefused(judged, refusals);
+  const screenedOut = screenings.map(() => true);
+  asked.forEach((position, order) => {
+    screenedOut[position] = answers[indexes.length + order]?.approved !== true;
+  });
+  return { refusals, screenedOut };
 }
 
 /** Takes items out of what was allowed, by their index there, each with the reason for the caller. */
-function withoutRefused(judged: Judged, refusals: ReadonlyMap<number, string>): Judged {
+export function withoutRefused(judged: Judged, refusals: ReadonlyMap<number, string>): Judged {
+  if (refusals.size === 0) return judged;
   const results = [...judged.results];
   const refused = [...judged.refused];
   for (const [index, reason] of refusals) {
@@ -58,13 +99,41 @@ function withoutRefused(judged: Judged, refusals: ReadonlyMap<number, string>): 
     results[place] = { outcome: 'denied', code: 'denied_by_policy', reason };
     refused.push({ keyId: intent.keyId, payloadDigest: intent.payloadDigest, code: 'denied_by_policy' });
   }
-  const stays = (_: unknown, index: number): boolean => !refusals.has(index);
   return {
-    allowed: { places: judged.allowed.places.filter(stays), permitted: judged.allowed.permitted.filter(stays) },
+    allowed: keepAllowed(judged.allowed, (index) => !refusals.has(index)),
     results,
-    intents: judged.intents.filter(stays),
+    intents: judged.intents.filter((_, index) => !refusals.has(index)),
     refused,
   };
+}
+
+async function rulesByName(
+  { policies }: ExternalRules,
+  { account, screenings }: BatchQuestions,
+): Promise<ReadonlyMap<string, ExternalRule | undefined>> {
+  const names = new Set(screenings.map(({ ruleName }) => ruleName));
+  return new Map(
+    await Promise.all(
+      [...names].map(async (name) => [name, await policies.findRule(account.id, { by: 'name', name })] as const),
+    ),
+  );
+}
+
+/** Rule servers are told what is signed, part by part. */
+function guardedItem(
+  { allowed }: Judged,
+  items: readonly ParsedItem<SigningItem>[],
+  index: number,
+  rules: readonly ExternalRule[],
+): GuardedItem {
+  const key = allowed.permitted[index]?.key;
+  const parsed = items[allowed.places[index] ?? -1];
+  if (key === undefined || parsed?.ok !== true) throw outOfStep();
+  const { payload, ...item } = parsed.item;
+  if (payload.kind !== 'content') return { key, item: { ...item, payload }, rules };
+  const part = payload.content.parts[payload.part];
+  if (part === undefined) throw outOfStep();
+  return { key, item: { ...item, payload: part.payload, options: part.options }, rules };
 }
 
 function outOfStep(): DomainError {

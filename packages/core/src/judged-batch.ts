@@ -1,5 +1,5 @@
 import type { PermittedItem } from './permit.ts';
-import type { IntentItem, RefusedItem } from './ports/signing-journal.ts';
+import type { IntentItem, PendingItem, RefusedItem } from './ports/signing-journal.ts';
 import type { SigningResult } from './signing-item.ts';
 
 /** Items that policy allowed, side by side with their place in the request. */
@@ -16,4 +16,14 @@ export interface Judged {
   /** Side by side with `allowed`. */
   readonly intents: readonly IntentItem[];
   readonly refused: readonly RefusedItem[];
+  /** Absent where nothing waits for people. */
+  readonly pending?: readonly PendingItem[];
+}
+
+/** Takes items out of what was allowed, by their index there. */
+export function keepAllowed(allowed: Allowed, stays: (index: number) => boolean): Allowed {
+  return {
+    places: allowed.places.filter((_, index) => stays(index)),
+    permitted: allowed.permitted.filter((_, index) => stays(index)),
+  };
 }

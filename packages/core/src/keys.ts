@@ -1,18 +1,21 @@
-/** Commands on keys: make, open for one session or request, read, list, delete. */
+/** Commands on keys: make, open for one session or request, read, list, change, derive, move, delete. */
 import type { KeyParameters } from '@countersign/algorithms/algorithm';
-import { findAlgorithm } from '@countersign/algorithms/registry';
 import { DomainError } from './domain-error.ts';
-import { type GroupId, type KeyId, newId, type PrincipalId } from './ids.ts';
+import type { GroupId, KeyId, PrincipalId } from './ids.ts';
 import type { CustodyName, KeyOperation, KeyPersistence, KeyRecord } from './key-record.ts';
-import type { Custody, SealingTerms } from './ports/custody.ts';
+import { checkKeyName } from './keys/check-key-text.ts';
+import { createDeriveChild } from './keys/child-keys.ts';
+import { type Custodies, findCustody } from './keys/find-custody.ts';
+import { changedMeanwhile, findKey, requireOnKey } from './keys/find-key.ts';
+import { createKeyTransfers } from './keys/key-transfers.ts';
+import { groupForNewKey, planKey, recordOf, termsOf } from './keys/plan-key.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
-import { type Caller, canSee, holdsPermission, type Principal } from './principal.ts';
-import { resolveKeys } from './resolve-keys.ts';
+import { administersAccount, type Caller, isAboutKeys } from './principal.ts';
 import type { KeyReference } from './signing-item.ts';
 import { openTransientKey, sealTransientKey } from './transient-key.ts';
 
 export interface NewKey {
-  /** Required for stored keys; 1 to 4096 characters on one line, not blank. */
+  /** 1 to 4096 characters on one line, not blank; undefined for none. */
   readonly name: string | undefined;
   readonly description: string;
   /** Undefined: the caller's default group. */
@@ -86,39 +89,23 @@ export interface Keys {
 export interface KeyDependencies {
   readonly keys: KeyStore;
   readonly directory: Directory;
-  readonly custodies: ReadonlyMap<string, Custody>;
+  readonly custodies: Custodies;
   readonly now: () => number;
   /** Server option, off by default: private keys that come inside a request. */
   readonly allowInlineSign: boolean;
 }
 
-const MAX_NAME_CHARACTERS = 4096;
-const MAX_DESCRIPTION_CHARACTERS = 4096;
-
 export function createKeys(dependencies: KeyDependencies): Keys {
-  const { keys, directory, now } = dependencies;
+  const { keys, directory, custodies, now } = dependencies;
 
   return {
+    ...createKeyTransfers(dependencies),
+    deriveChild: createDeriveChild(dependencies),
+
     async generate(caller, request) {
-      const principal = caller.principal;
-      if (request.persistence === 'stored') checkName(request.name);
-      if (request.persistence === 'transient' && caller.session === undefined)
-        throw new DomainError('forbidden', 'transient keys live in a session; open one first');
-      if (request.description.length > MAX_DESCRIPTION_CHARACTERS || request.description.includes('\0'))
-        throw new DomainError(
-          'invalid_request',
-          `a description has at most ${MAX_DESCRIPTION_CHARACTERS} characters, and no NUL`,
-        );
-      const groupId = await groupForNewKey(directory, principal, request.groupId);
-      const algorithm = findAlgorithm(request.algorithm);
-      if (algorithm === undefined)
-        throw new DomainError('not_supported', `algorithm ${request.algorithm} is not supported`);
-      const parsed = algorithm.parseParameters(request.parameters);
-      if (!parsed.ok) throw new DomainError('invalid_request', parsed.reason);
-      await refuseTakenName(keys, principal, request);
-      const terms = termsOf(principal, request);
-      const pair = await custodyOf(dependencies.custodies, request.custody).generate(terms, parsed.value);
-      const record = recordOf(principal, request, groupId, terms, pair, now());
+      const plan = await planKey(dependencies, caller, request, 'create-key');
+      const pair = await findCustody(custodies, request.custody).generate(plan.terms, plan.parameters);
+      const record = recordOf(caller.principal, plan, pair, now());
       if (request.persistence === 'stored') await keys.insert(record);
       return record;
     },
@@ -129,16 +116,12 @@ export function createKeys(dependencies: KeyDependencies): Keys {
           'forbidden',
           'signing with a private key inside the request is off (--allow-inline-sign)',
         );
-      const principal = caller.principal;
-      const groupId = await groupForNewKey(directory, principal, undefined);
-      const inline: NewKey = {
-        ...INLINE_KEY,
-        algorithm: request.algorithm,
-        custody: request.custody,
-      };
+      const { principal } = caller;
+      const groupId = await groupForNewKey(directory, principal, undefined, 'create-key');
+      const inline: NewKey = { ...INLINE_KEY, algorithm: request.algorithm, custody: request.custody };
       const terms = termsOf(principal, inline);
-      const pair = await custodyOf(dependencies.custodies, request.custody).importKey(terms, encoded);
-      return recordOf(principal, inline, groupId, terms, pair, now());
+      const pair = await findCustody(custodies, request.custody).importKey(terms, encoded);
+      return recordOf(principal, { request: inline, groupId, terms }, pair, now());
     },
 
     sealTransient(caller, key) {
@@ -152,28 +135,52 @@ export function createKeys(dependencies: KeyDependencies): Keys {
       return record;
     },
 
-    async find(caller, reference) {
-      const [key] = await resolveKeys(keys, caller.principal.accountId, caller.principal, [reference]);
-      if (key === undefined) throw new DomainError('not_found', 'no such key');
-      return key;
+    find(caller, reference) {
+      return findKey(keys, caller, reference);
     },
 
     async list(caller, page) {
       const { principal } = caller;
-      const everywhere = principal.grants.some((grant) => grant.scope.kind === 'account');
-      const groups = principal.grants.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
-      const named = principal.grants.flatMap(({ scope }) => (scope.kind === 'key' ? [scope.keyId] : []));
+      const grants = principal.grants.filter(isAboutKeys);
+      const everywhere = grants.some((grant) => grant.scope.kind === 'account');
+      const groups = grants.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
+      const named = grants.flatMap(({ scope }) => (scope.kind === 'key' ? [scope.keyId] : []));
       const among = everywhere ? 'all' : { groups, keys: named };
-      return keys.list({ accountId: principal.accountId, among, ...page });
+      const viewer = administersAccount(principal) ? undefined : principal.id;
+      return keys.list({ accountId: principal.accountId, among, viewer, ...page });
     },
 
     async remove(caller, id) {
-      const key = await this.find(caller, { by: 'id', id });
-      const target = { groupId: key.groupId, keyId: key.id };
-      if (!holdsPermission(caller.principal, 'delete-key', target))
-        throw new DomainError('forbidden', 'the caller may not delete keys of this group');
+      const key = await findKey(keys, caller, { by: 'id', id });
+      requireOnKey(caller, 'delete-key', key, 'delete keys of this group');
+      // Children of a master stay what they are: each has a seal of its own, and needs nothing of its parent's.
       if (!(await keys.remove(caller.principal.accountId, id, caller.principal.id)))
-        throw new DomainError('not_found', 'no such key');
+        throw new DomainError('not_found', 'no such key', { subject: 'key' });
+      return key;
+    },
+
+    async rename(caller, id, name) {
+      const key = await findKey(keys, caller, { by: 'id', id });
+      requireOnKey(caller, 'manage-key', key, 'change keys of this group');
+      if (name !== undefined) checkKeyName(name);
+      const by = caller.principal.id;
+      const renamed = await keys.change(key.accountId, id, key.version, { name: name ?? null }, by);
+      if (renamed === undefined) throw changedMeanwhile();
+      return renamed;
+    },
+
+    async delegate(caller, id, to) {
+      const key = await findKey(keys, caller, { by: 'id', id });
+      if (key.delegatedTo !== undefined)
+        throw new DomainError('conflict', 'the key is delegated already, for good', { subject: 'key' });
+      requireOnKey(caller, 'delegate-key', key, 'delegate keys of this group');
+      const person = await directory.principal(to);
+      if (person === undefined || person.accountId !== key.accountId || person.kind !== 'user' || !person.enabled)
+        throw new DomainError('not_found', 'no such person', { subject: 'user' });
+      const by = caller.principal.id;
+      const delegated = await keys.change(key.accountId, id, key.version, { delegatedTo: to }, by);
+      if (delegated === undefined) throw changedMeanwhile();
+      return delegated;
     },
   };
 }
@@ -195,94 +202,6 @@ const INLINE_KEY: NewKey = {
   verifyAfterSign: false,
   dialectAttributes: {},
 };
-
-function checkName(name: string | undefined): void {
-  if (name === undefined || name.replace(INVISIBLE, '') === '')
-    throw new DomainError('invalid_request', 'a key needs a name that is not blank');
-  // Characters as people count them, not UTF-16 units.
-  if (name.length > 2 * MAX_NAME_CHARACTERS || [...name].length > MAX_NAME_CHARACTERS)
-    throw new DomainError('invalid_request', `a name has at most ${MAX_NAME_CHARACTERS} characters`);
-  if (MISLEADING.test(name))
-    throw new DomainError('invalid_request', 'a name is one line without control or direction characters');
-}
-
-/** White space, and what looks like nothing. */
-const INVISIBLE = /[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/gu;
-/** Line ends, NUL and the like, and what turns the direction of text: a name would pose as another in logs. */
-const MISLEADING = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-
-/** Cheap early refusal: the unique index is what decides, but an RSA key that can't be stored needn't be made. */
-async function refuseTakenName(keys: KeyStore, principal: Principal, request: NewKey): Promise<void> {
-  if (request.persistence !== 'stored' || request.name === undefined) return;
-  const [taken] = await keys.resolve(principal.accountId, [{ by: 'name', name: request.name }]);
-  if (taken !== undefined) throw new DomainError('conflict', 'a key of this name exists already');
-}
-
-async function groupForNewKey(
-  directory: Directory,
-  principal: Principal,
-  asked: GroupId | undefined,
-): Promise<GroupId> {
-  const groupId = asked ?? principal.defaultGroupId;
-  if (groupId === undefined) throw new DomainError('invalid_request', 'name a group; the caller has no default group');
-  const visible = canSee(principal, { groupId }) && (await directory.group(principal.accountId, groupId)) !== undefined;
-  if (!visible) throw new DomainError('not_found', 'no such group');
-  if (!holdsPermission(principal, 'create-key', { groupId }))
-    throw new DomainError('forbidden', 'the caller may not create keys in this group');
-  return groupId;
-}
-
-function custodyOf(custodies: ReadonlyMap<string, Custody>, name: CustodyName): Custody {
-  const custody = custodies.get(name);
-  if (custody === undefined) throw new DomainError('not_supported', `custody ${name} is not configured on this server`);
-  return custody;
-}
-
-function termsOf(principal: Principal, request: NewKey): SealingTerms {
-  return {
-    keyId: newId(),
-    accountId: principal.accountId,
-    algorithm: request.algorithm,
-    operations: request.operations,
-    exportable: request.exportable,
-  };
-}
-
-function recordOf(
-  principal: Principal,
-  request: NewKey,
-  groupId: GroupId,
-  terms: SealingTerms,
-  pair: { readonly sealed: Uint8Array; readonly publicKey: Uint8Array; readonly parameters: KeyParameters },
-  nowMs: number,
-): KeyRecord {
-  return {
-    id: terms.keyId,
-    accountId: terms.accountId,
-    groupId,
-    name: request.persistence === 'stored' ? request.name : undefined,
-    description: request.description,
-    algorithm: request.algorithm,
-    parameters: pair.parameters,
-    custody: request.custody,
-    persistence: request.persistence,
-    publicKey: pair.publicKey,
-    sealed: pair.sealed,
-    operations: request.operations,
-    dialectAttributes: request.dialectAttributes,
-    state: request.state,
-    enabled: request.enabled,
-    exportable: request.exportable,
-    deterministicSignatures: request.deterministicSignatures,
-    allowSignDigest: request.allowSignDigest,
-    verifyAfterSign: request.verifyAfterSign,
-    createdBy: principal.id,
-    createdAtMs: nowMs,
-    activatedAtMs: request.state === 'active' ? nowMs : undefined,
-    lastUsedAtMs: undefined,
-    version: 1,
-  };
-}
 
 function bindingKeyOf(caller: Caller): Uint8Array {
   if (caller.session === undefined)

@@ -86,6 +86,8 @@ export interface Principal {
   readonly grants: readonly Grant[];
   /** Whether it has an active credential: then every change and every signature needs a proven action. */
   readonly requiresProof: boolean;
+  /** Who made it; absent where that isn't recorded. Of a service: its owner, where that is a person. */
+  readonly createdBy?: PrincipalId | undefined;
 }
 
 /** How the caller proved itself for this request, which decides what it may use. */
@@ -149,6 +151,7 @@ export function administersAccount(principal: Principal): boolean {
   return principal.grants.some(isAdministrator);
 }
 
-function isAdministrator(grant: Grant): boolean {
+/** Whether the grant contains every permission on everything. */
+export function isAdministrator(grant: Grant): boolean {
   return grant.scope.kind === 'account' && grant.permissions.includes('administer');
 }

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../test/in-memory-directory.ts';
+import { inMemoryIdentities } from '../test/in-memory-identity-store.ts';
 import { keyOf } from '../test/recording-ports.ts';
 import { createApiKey } from './api-key.ts';
 import { type AccountId, newId, type PrincipalId } from './ids.ts';
 import { installOnce } from './install.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeyStore } from './ports/directory.ts';
-import { type Caller, holdsPermission, PERMISSIONS } from './principal.ts';
+import { type Caller, holdsPermission, KEY_PERMISSIONS, PERMISSIONS } from './principal.ts';
 import { createPrincipals, type Principals } from './principals.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 
@@ -27,11 +28,18 @@ beforeEach(async () => {
   stored = [];
   nowMs = 1_000_000;
   adminKey = (await installOnce(directory, undefined, nowMs))?.apiKeyText ?? '';
-  sessions = createSessions({ directory, now: () => nowMs, sessionSeconds: 600 });
+  sessions = createSessions({
+    directory,
+    identities: inMemoryIdentities(directory).store,
+    now: () => nowMs,
+    sessionSeconds: 600,
+  });
   admin = await sessions.authenticateApiKey(adminKey, 'test');
   const keys: KeyStore = {
     resolve: unused,
     insert: unused,
+    change: unused,
+    highestChildIndex: unused,
     remove: unused,
     touch: unused,
     list: async ({ among }) => stored.filter((key) => among !== 'all' && among.groups.includes(key.groupId)),
@@ -45,7 +53,7 @@ async function userCaller(name?: string): Promise<Caller & { readonly apiKeyText
 }
 
 describe('createUser', () => {
-  it('makes a service with a group of its own, in which it may do everything but administer', async () => {
+  it('makes a service with a group of its own, in which it may do everything with keys but sign blindly', async () => {
     const { principal } = await userCaller('alpha');
     const groupId = principal.defaultGroupId ?? newId();
     expect(principal).toMatchObject({ kind: 'service', name: 'alpha', enabled: true });
@@ -55,7 +63,7 @@ describe('createUser', () => {
       createdAtMs: nowMs,
     });
     const own = PERMISSIONS.filter((permission) => holdsPermission(principal, permission, { groupId }));
-    expect(own).toEqual(PERMISSIONS.filter((permission) => permission !== 'administer'));
+    expect(own).toEqual(KEY_PERMISSIONS.filter((permission) => permission !== 'blind-sign'));
     const elsewhere = { groupId: admin.principal.defaultGroupId ?? newId() };
     expect(PERMISSIONS.some((permission) => holdsPermission(principal, permission, elsewhere))).toBe(false);
   });

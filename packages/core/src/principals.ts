@@ -4,7 +4,7 @@ import { DomainError } from './domain-error.ts';
 import { type AccountId, type GroupId, newId, type PrincipalId } from './ids.ts';
 import { isOneLine } from './policy/external/one-line.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
-import { administersAccount, type Caller, type Permission, type Principal } from './principal.ts';
+import { administersAccount, type Caller, KEY_PERMISSIONS, type Permission, type Principal } from './principal.ts';
 
 export interface User {
   readonly principalId: PrincipalId;
@@ -15,8 +15,8 @@ export interface User {
 }
 
 /**
- * A user is a service principal with a group of its own, in which it may do everything but administer. Every command
- * throws `DomainError` `forbidden` with subject `administrator` for anybody but an administrator of the account.
+ * A user is a service principal with a group of its own, in which it may do everything with keys but sign what policy
+ * can't read. Every command throws `DomainError` `forbidden` with subject `administrator` for anybody but an administrator of the account.
  */
 export interface Principals {
   /**
@@ -59,14 +59,8 @@ export interface PrincipalDependencies {
   readonly now: () => number;
 }
 
-const USER_PERMISSIONS: readonly Permission[] = [
-  'sign',
-  'verify',
-  'create-key',
-  'delete-key',
-  'manage-key',
-  'export-key',
-];
+/** Everything on keys, except to sign past the rules about content: that takes a grant of its own (`blind-sign`). */
+const USER_PERMISSIONS: readonly Permission[] = KEY_PERMISSIONS.filter((permission) => permission !== 'blind-sign');
 
 const MAX_NAME_CHARACTERS = 255;
 const ENTRIES_PER_READ = 1_000;

@@ -1,8 +1,9 @@
 /** Step 1 of a signature: from the callers' references to records that the caller may see. */
 import type { AccountId } from './ids.ts';
 import type { KeyRecord } from './key-record.ts';
+import { canSeeKey } from './policy/key-access.ts';
 import type { KeyStore } from './ports/directory.ts';
-import { canSee, type Principal } from './principal.ts';
+import type { Principal } from './principal.ts';
 import type { KeyReference } from './signing-item.ts';
 
 /**
@@ -26,9 +27,7 @@ export async function resolveKeys(
     return distinct.push(reference) - 1;
   });
   const found = distinct.length === 0 ? [] : await keys.resolve(accountId, distinct);
-  const visible = found.map((key) =>
-    key !== undefined && canSee(principal, { groupId: key.groupId, keyId: key.id }) ? key : undefined,
-  );
+  const visible = found.map((key) => (key !== undefined && canSeeKey(principal, key) ? key : undefined));
   return references.map((reference, index) => {
     if (reference?.by === 'record') return reference.record.accountId === accountId ? reference.record : undefined;
     return visible[slots[index] ?? -1];

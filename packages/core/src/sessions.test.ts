@@ -1,8 +1,13 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { identityWorld, signerOf } from '../test/identity-world.ts';
 import { inMemoryDirectory } from '../test/in-memory-directory.ts';
+import { inMemoryIdentities } from '../test/in-memory-identity-store.ts';
 import { createApiKey } from './api-key.ts';
-import { newId, type PrincipalId } from './ids.ts';
+import { narrowGrants } from './identity/narrow-grants.ts';
+import { type CredentialId, type GroupId, newId, type PrincipalId } from './ids.ts';
 import { installOnce } from './install.ts';
+import { type Grant, holdsOnAccount, holdsPermission, PERMISSIONS, type Principal } from './principal.ts';
 import { createSessions } from './sessions.ts';
 
 let directory: ReturnType<typeof inMemoryDirectory>;
@@ -15,7 +20,8 @@ beforeEach(async () => {
   apiKey = (await installOnce(directory, undefined, nowMs))?.apiKeyText ?? '';
 });
 
-const sessions = () => createSessions({ directory, now: () => nowMs, sessionSeconds: 600 });
+const sessions = () =>
+  createSessions({ directory, identities: inMemoryIdentities(directory).store, now: () => nowMs, sessionSeconds: 600 });
 
 describe('installOnce', () => {
   it('makes an account, a group and an administrator once', async () => {
@@ -31,7 +37,13 @@ describe('installOnce', () => {
     const other = inMemoryDirectory();
     const chosen = createApiKey(newId<PrincipalId>()).text;
     expect((await installOnce(other, chosen, nowMs))?.apiKeyText).toBeUndefined();
-    await createSessions({ directory: other, now: () => nowMs, sessionSeconds: 1 }).authenticateApiKey(chosen, 'test');
+    const { store } = inMemoryIdentities(other);
+    await createSessions({
+      directory: other,
+      identities: store,
+      now: () => nowMs,
+      sessionSeconds: 1,
+    }).authenticateApiKey(chosen, 'test');
   });
 
   it('refuses a bootstrap key of another form and leaves the database empty', async () => {
@@ -99,3 +111,119 @@ describe('sessions', () => {
     await expect(sessions().authenticateApiKey(apiKey, 'test')).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 });
+
+describe('access tokens', () => {
+  it('are JWTs to their clients, and secrets to us', async () => {
+    const world = await identityWorld();
+    const { accessToken, token, caller } = await world.service({ lifetimeSeconds: 60 });
+    const [header, payload, secret, ...rest] = accessToken.split('.').map((part) => Buffer.from(part, 'base64url'));
+    expect(rest).toEqual([]);
+    expect(secret).toHaveLength(32);
+    expect(JSON.parse(String(header))).toEqual({ typ: 'JWT', alg: 'opaque' });
+    const { principal } = caller;
+    const iat = world.clock.nowMs / 1000;
+    expect(JSON.parse(String(payload))).toEqual({ org: principal.accountId, user: principal.id, iat, exp: iat + 60 });
+    expect(caller.token).toEqual({ id: token.id, credentialId: token.credentialId });
+    expect(JSON.stringify(await world.store.findToken(principal.accountId, token.id))).not.toContain(
+      accessToken.slice(-20),
+    );
+  });
+
+  it('are refused with the same words, whatever is wrong', async () => {
+    const world = await identityWorld();
+    const refused = async (text: string): Promise<void> =>
+      expect(world.sessions.authenticateAccessToken(text, 'test')).rejects.toMatchObject({
+        code: 'unauthenticated',
+        message: 'the access token is not valid',
+      });
+    const { accessToken, token, caller } = await world.service({ lifetimeSeconds: 60 });
+    const otherSecret = `${accessToken.slice(0, -1)}${accessToken.endsWith('A') ? 'E' : 'A'}`;
+    for (const text of ['', 'x', 'a.b.c', `${accessToken}=`, otherSecret, `x${accessToken}`, 'x'.repeat(3000)])
+      await refused(text);
+
+    await world.identities.setTokenActive(world.admin, token.id, false);
+    await refused(accessToken);
+    await world.identities.setTokenActive(world.admin, token.id, true);
+    await world.identities.setEnabled(world.admin, caller.principal.id, false);
+    await refused(accessToken);
+    await world.identities.setEnabled(world.admin, caller.principal.id, true);
+    await world.sessions.authenticateAccessToken(accessToken, 'test');
+
+    world.clock.nowMs += 60_000;
+    await refused(accessToken);
+    const unlimited = await world.service();
+    await world.identities.deleteToken(world.admin, unlimited.token.id);
+    await refused(unlimited.accessToken);
+  });
+
+  it('need proof even where the last credential is switched off', async () => {
+    const world = await identityWorld();
+    const { accessToken, credential, caller } = await world.service();
+    await world.identities.setCredentialActive(world.admin, credential.id, false);
+    expect((await world.directory.principal(caller.principal.id))?.requiresProof).toBe(false);
+    const again = await world.sessions.authenticateAccessToken(accessToken, 'test');
+    expect(again.principal.requiresProof).toBe(true);
+  });
+
+  it('of programs have no more than their roles allow, and nothing from an archived one', async () => {
+    const world = await identityWorld();
+    const { caller } = await world.person('ada@example.com', true);
+    const proven = { ...caller, proof: PROOF };
+    const role = await world.identities.createRole(world.admin, {
+      name: 'reader',
+      permissions: ['read-key', 'approve'],
+    });
+    const { accessToken } = await world.identities.createPersonalToken(proven, {
+      name: 'ci',
+      publicKeyPem: signerOf().publicKeyPem,
+      roleIds: [role.id],
+      externalId: undefined,
+      lifetimeSeconds: undefined,
+    });
+    const held = async (): Promise<readonly string[]> => {
+      const { principal } = await world.sessions.authenticateAccessToken(accessToken, 'test');
+      return PERMISSIONS.filter((permission) => holdsOnAccount(principal, permission));
+    };
+    expect(await held()).toEqual(['read-key', 'approve']);
+    await world.identities.updateRole(world.admin, role.id, { permissions: ['approve'] });
+    expect(await held()).toEqual(['approve']);
+    await world.identities.setRoleArchived(world.admin, role.id, true);
+    expect(await held()).toEqual([]);
+  });
+
+  it('never allow what the principal may not, nor what the roles do not', () => {
+    const groups = [newId<GroupId>(), newId<GroupId>()] as const;
+    const permissions = fc.uniqueArray(fc.constantFrom(...PERMISSIONS));
+    const scope = fc.constantFrom<Grant['scope']>(
+      { kind: 'account' },
+      { kind: 'group', groupId: groups[0] },
+      { kind: 'group', groupId: groups[1] },
+    );
+    const grants = fc.array(fc.record({ scope, permissions }), { maxLength: 4 });
+    fc.assert(
+      fc.property(grants, permissions, (before, allowed) => {
+        const set = new Set(allowed);
+        const holder = (held: readonly Grant[]): Principal => ({ ...HOLDER, grants: held });
+        const after = holder(narrowGrants(before, set));
+        for (const permission of PERMISSIONS)
+          for (const groupId of groups) {
+            const may = holdsPermission(after, permission, { groupId });
+            const inRoles = set.has(permission) || set.has('administer');
+            expect(may).toBe(inRoles && holdsPermission(holder(before), permission, { groupId }));
+          }
+      }),
+    );
+  });
+});
+
+const PROOF = { credentialId: newId<CredentialId>(), tokenId: undefined, subjectDigest: undefined, logIndex: 0 };
+const HOLDER: Principal = {
+  id: newId(),
+  accountId: newId(),
+  kind: 'user',
+  name: 'p',
+  enabled: true,
+  defaultGroupId: undefined,
+  grants: [],
+  requiresProof: false,
+};

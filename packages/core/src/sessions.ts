@@ -2,8 +2,12 @@
 import { createHmac, hash, randomBytes } from 'node:crypto';
 import { matchesApiKey, parseApiKey } from './api-key.ts';
 import { DomainError } from './domain-error.ts';
+import { narrowGrants } from './identity/narrow-grants.ts';
+import { tokenDigest } from './identity/token-text.ts';
+import type { AccountId, RoleId } from './ids.ts';
 import type { Directory, Session } from './ports/directory.ts';
-import type { Caller, Principal } from './principal.ts';
+import type { IdentityStore } from './ports/identity-store.ts';
+import type { Caller, Grant, Permission, Principal } from './principal.ts';
 
 export interface Sessions {
   /** @throws DomainError `unauthenticated` */
@@ -11,7 +15,8 @@ export interface Sessions {
   /** Accepts a token and slides its expiry. @throws DomainError `session_expired` */
   authenticateToken(token: string, dialect: string): Promise<Caller>;
   /**
-   * An access token (`identity/access-token.ts`): its principal with no more than the token's roles allow.
+   * An access token (`identity/access-token.ts`): its principal with no more than the token's roles allow, and always in
+   * need of proof.
    * @throws DomainError `unauthenticated`
    */
   authenticateAccessToken(text: string, dialect: string): Promise<Caller>;
@@ -23,6 +28,7 @@ export interface Sessions {
 
 export interface SessionDependencies {
   readonly directory: Directory;
+  readonly identities: Pick<IdentityStore, 'tokenByDigest' | 'findRole'>;
   readonly now: () => number;
   readonly sessionSeconds: number;
 }
@@ -34,7 +40,7 @@ export interface SessionDependencies {
 const EXTEND_AFTER = 0.1;
 const MAX_TOKEN_CHARACTERS = 256;
 
-export function createSessions({ directory, now, sessionSeconds }: SessionDependencies): Sessions {
+export function createSessions({ directory, identities, now, sessionSeconds }: SessionDependencies): Sessions {
   const lifetimeMs = sessionSeconds * 1000;
   const grantedMs = Math.ceil(lifetimeMs * (1 + EXTEND_AFTER));
 
@@ -63,6 +69,27 @@ export function createSessions({ directory, now, sessionSeconds }: SessionDepend
       return { principal, session: { bindingKey: bindingKeyOf(token), expiresAtMs: fresh }, dialect };
     },
 
+    async authenticateAccessToken(text, dialect) {
+      const digest = tokenDigest(text);
+      const token = digest === undefined ? undefined : await identities.tokenByDigest(digest);
+      const live = token?.active === true && (token.expiresAtMs === undefined || token.expiresAtMs > now());
+      const principal = live ? await livePrincipal(token.principalId) : undefined;
+      if (token === undefined || principal?.accountId !== token.accountId)
+        throw new DomainError('unauthenticated', 'the access token is not valid');
+      const { roleIds } = token;
+      const grants =
+        roleIds === undefined
+          ? principal.grants
+          : await grantsWithin(identities, principal.accountId, principal.grants, roleIds);
+      return {
+        // Also where the last credential is switched off: the token alone never changes or signs anything.
+        principal: { ...principal, grants, requiresProof: true },
+        session: undefined,
+        dialect,
+        token: { id: token.id, credentialId: token.credentialId },
+      };
+    },
+
     async open(caller) {
       const token = randomBytes(48).toString('base64url');
       const createdAtMs = now();
@@ -79,6 +106,21 @@ export function createSessions({ directory, now, sessionSeconds }: SessionDepend
       await directory.removeSession(digestOf(token));
     },
   };
+}
+
+/** What roles leave of grants. A role that is archived or gone allows nothing. */
+async function grantsWithin(
+  identities: Pick<IdentityStore, 'findRole'>,
+  accountId: AccountId,
+  grants: readonly Grant[],
+  roleIds: readonly RoleId[],
+): Promise<readonly Grant[]> {
+  const allowed = new Set<Permission>();
+  for (const id of roleIds) {
+    const role = await identities.findRole(accountId, id);
+    if (role?.archived === false) for (const permission of role.permissions) allowed.add(permission);
+  }
+  return narrowGrants(grants, allowed);
 }
 
 async function liveSession(directory: Directory, token: string, nowMs: number): Promise<Session | undefined> {

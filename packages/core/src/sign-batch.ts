@@ -4,20 +4,35 @@
  */
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
-import { askExternalRules, type ExternalRules } from './ask-external-rules.ts';
+import { askExternalRules, type BatchAnswers, type ExternalRules, withoutRefused } from './ask-external-rules.ts';
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
-import type { KeyId } from './ids.ts';
+import { buildPolicyIndex } from './governance/policy-index.ts';
+import type { GovernedCase } from './governed-case.ts';
+import {
+  type GovernedBatch,
+  isAskedAbout,
+  judgeGoverned,
+  type PlacedRequest,
+  screeningsOf,
+  settleGoverned,
+  withoutDiverted,
+} from './judge-governed.ts';
 import type { Allowed, Judged } from './judged-batch.ts';
 import type { KeyRecord } from './key-record.ts';
-import { mintPermits, type PermitSet, type PermittedItem } from './permit.ts';
 import { evaluatePolicy } from './policy/evaluate-policy.ts';
+import { canSeeKey } from './policy/key-access.ts';
 import type { Rule } from './policy/rule.ts';
-import type { Custody, CustodySignature, VerificationJob, Verifier } from './ports/custody.ts';
+import type { Custody, Verifier } from './ports/custody.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
-import type { IntentItem, IntentReceipt, OutcomeItem, RefusedItem, SigningJournal } from './ports/signing-journal.ts';
+import type { RulesOfKeys } from './ports/policy-store.ts';
+import type { IntentItem, IntentReceipt, RefusedItem, SigningJournal } from './ports/signing-journal.ts';
 import { prepareItem, settleDeterminism } from './prepare-item.ts';
+import { DETERMINISM_FIXED } from './prepare-payload.ts';
 import type { Caller, Principal } from './principal.ts';
+import type { SignatureRequest } from './requests/signature-request.ts';
 import { resolveKeys } from './resolve-keys.ts';
+import { signAllowed } from './sign-allowed.ts';
+import type { SigningGovernance } from './signing-governance.ts';
 import type { ParsedItem, SigningItem, SigningResult } from './signing-item.ts';
 import { Tally } from './tally.ts';
 
@@ -30,6 +45,8 @@ export interface SigningDependencies {
   readonly rules: readonly Rule[];
   /** Undefined only where there can't be any policy with external rules. */
   readonly external: ExternalRules | undefined;
+  /** Undefined only where there can't be any governing policy. */
+  readonly governance: SigningGovernance | undefined;
   readonly now: () => number;
   /** Told once per batch and group of equal items, for metrics; must not throw. */
   readonly observe: (dialect: string, algorithm: string, outcome: SigningResult['outcome'], count: number) => void;
@@ -40,6 +57,22 @@ export type SignBatch = (
   items: readonly ParsedItem<SigningItem>[],
 ) => Promise<readonly SigningResult[]>;
 
+/** A batch that may contain stored requests, each of which has some of the places. */
+export type SigningPath = (
+  caller: Caller,
+  items: readonly ParsedItem<SigningItem>[],
+  requests: readonly PlacedRequest[],
+) => Promise<SignedBatch>;
+
+export interface SignedBatch {
+  readonly results: readonly SigningResult[];
+  /**
+   * Side by side with the requests: the record after this call, or undefined where a new one wasn't stored; then its
+   * places' results say why.
+   */
+  readonly records: readonly (SignatureRequest | undefined)[];
+}
+
 /** How often keys and policy are read again when they changed between being judged and the intent's commit. */
 const MAX_ATTEMPTS = 4;
 
@@ -48,7 +81,12 @@ interface Recorded {
   readonly receipt: IntentReceipt | undefined;
   readonly allowed: Allowed;
   readonly results: (SigningResult | undefined)[];
+  /** Empty unless policies or requests are in play. */
+  readonly cases: readonly GovernedCase[];
 }
+
+const NO_REQUESTS: readonly PlacedRequest[] = [];
+const NO_CASES: readonly GovernedCase[] = [];
 
 /**
  * Builds the signing path over its ports. The function it returns never rejects because of an item: results come in
@@ -60,7 +98,21 @@ export function createSignBatch(dependencies: SigningDependencies): SignBatch {
   return (caller, items) =>
     items.length === 0
       ? Promise.resolve([])
-      : record(dependencies, caller, items).then((recorded) => complete(dependencies, caller, recorded));
+      : record(dependencies, caller, items, NO_REQUESTS).then((recorded) => complete(dependencies, caller, recorded));
+}
+
+/**
+ * The same path for stored requests, which the core alone hands to it. Rejects moreover with `conflict`, subject
+ * `external-id`, when one of the new ones has an external id that was taken meanwhile; nothing is stored then.
+ */
+export function createSigningPath(dependencies: SigningDependencies): SigningPath {
+  return async (caller, items, requests) => {
+    if (items.length === 0) return { results: [], records: requests.map(() => undefined) };
+    const recorded = await record(dependencies, caller, items, requests);
+    const results = await complete(dependencies, caller, recorded);
+    const byPlace = new Map(recorded.cases.map((each) => [each.parts.places[0], each]));
+    return { results, records: requests.map(({ places }) => byPlace.get(places[0])?.record) };
+  };
 }
 
 /** Steps 1 to 5, all over again where the account changed underneath. */
@@ -68,9 +120,10 @@ async function record(
   dependencies: SigningDependencies,
   caller: Caller,
   items: readonly ParsedItem<SigningItem>[],
+  requests: readonly PlacedRequest[],
 ): Promise<Recorded> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const recorded = await attemptRecord(dependencies, caller, items);
+    const recorded = await attemptRecord(dependencies, caller, items, requests);
     if (recorded !== undefined) return recorded;
   }
   throw new DomainError('unavailable', 'keys or policies kept changing while signing; send the request again');
@@ -79,41 +132,82 @@ async function record(
 /** One pass over the steps; undefined when the account changed underneath and everything must be judged again. */
 async function attemptRecord(
   dependencies: SigningDependencies,
-  caller: Caller,
+  given: Caller,
   items: readonly ParsedItem<SigningItem>[],
+  requests: readonly PlacedRequest[],
 ): Promise<Recorded | undefined> {
-  const { account, principal } = await currentCaller(dependencies.directory, caller);
+  const { account, principal } = await currentCaller(dependencies.directory, given);
+  // Policies are looked up once per batch. Neither awaits nor allocates where the account has none.
+  const { governance, external } = dependencies;
+  const cached = governance?.policies.cached(account, buildPolicyIndex);
+  const index = cached instanceof Promise ? await cached : cached;
   // 1: resolve keys, once per distinct reference.
   const references = items.map((item) => (item.ok ? item.item.key : undefined));
   const keys = await resolveKeys(dependencies.keys, account.id, principal, references);
-  const judged = judge(dependencies.rules, account, principal, items, keys);
+  const judging = {
+    account,
+    principal,
+    narrowed: narrowedBy(given, principal),
+    contentRules: index?.readsContent === true,
+  };
+  const judged = judge(dependencies.rules, judging, items, keys);
+  const batch =
+    index?.judgesSignatures === true || requests.length > 0
+      ? await judgeGoverned(
+          governance,
+          index,
+          { account, caller: { ...given, principal }, nowMs: dependencies.now() },
+          judged,
+          items,
+          requests,
+        )
+      : undefined;
   // 4: rule servers. Neither awaits nor allocates where no key of the batch has a policy.
-  const { external } = dependencies;
   const found = external?.policies.rulesOfKeys(account, keys);
   const guards = found instanceof Promise ? await found : found;
-  const { allowed, results, intents, refused } =
-    external === undefined || guards === undefined
-      ? judged
-      : await askExternalRules(external, dependencies.now, judged, items, guards);
-  if (intents.length === 0 && refused.length === 0) return { receipt: undefined, allowed, results };
+  const settling = settle(dependencies, account, judged, items, guards, batch);
+  const settled = settling instanceof Promise ? await settling : settling;
+  const { allowed, results, intents, refused, pending } = settled;
+  if (intents.length + refused.length + (pending?.length ?? 0) === 0)
+    return { receipt: undefined, allowed, results, cases: batch?.cases ?? NO_CASES };
 
   // 5: one durable commit for the whole batch, shared with concurrent requests.
   const recorded = await dependencies.journal.recordIntent({
     accountId: account.id,
     accountRevision: account.revision,
     principalId: principal.id,
-    dialect: caller.dialect,
+    dialect: given.dialect,
     items: intents,
     refused,
+    ...(pending === undefined ? {} : { pending }),
   });
-  return recorded.recorded ? { receipt: recorded.receipt, allowed, results } : undefined;
+  if (!recorded.recorded) {
+    if (recorded.reason === 'external-id-taken')
+      throw new DomainError('conflict', 'the external id was taken meanwhile', { subject: 'external-id' });
+    return undefined;
+  }
+  const { receipt, diverted } = recorded;
+  if (batch === undefined) return { receipt, allowed, results, cases: NO_CASES };
+  const remaining = diverted === undefined ? settled : withoutDiverted(batch, settled, diverted);
+  return { receipt, allowed: remaining.allowed, results: remaining.results, cases: batch.cases };
 }
 
-/** Steps 2 and 3: fills in the results of items that go no further, and collects the others. */
+interface Judging {
+  readonly account: Account;
+  readonly principal: Principal;
+  /** The principal with what its access token left of its grants: both must be allowed. */
+  readonly narrowed: Principal | undefined;
+  readonly contentRules: boolean;
+}
+
+function narrowedBy(caller: Caller, principal: Principal): Principal | undefined {
+  return caller.token === undefined ? undefined : { ...principal, grants: caller.principal.grants };
+}
+
+/** Steps 2 and 3, as far as the built-in rules go: results of items that go no further, and the others. */
 function judge(
   rules: readonly Rule[],
-  account: Account,
-  principal: Principal,
+  { account, principal, narrowed, contentRules }: Judging,
   items: readonly ParsedItem<SigningItem>[],
   keys: readonly (KeyRecord | undefined)[],
 ): Judged {
@@ -127,166 +221,74 @@ function judge(
       return;
     }
     const key = keys[place];
-    if (key === undefined) {
+    if (key === undefined || (narrowed !== undefined && !canSeeKey(narrowed, key))) {
       results[place] = NO_SUCH_KEY;
       return;
     }
     const item = settleDeterminism(key, parsed.item);
     if (item === undefined) {
-      results[place] = DETERMINISM_FIXED;
+      results[place] = CONTRADICTS_KEY;
       return;
     }
     // 2: what will be signed.
-    const prepared = prepareItem(key, item);
-    if (!prepared.ok) {
-      results[place] = failed(prepared.code, prepared.reason);
+    const preparation = prepareItem(key, item);
+    if (!preparation.ok) {
+      results[place] = failed(preparation.code, preparation.reason);
       return;
     }
     // 3: policy.
-    const { scheme, bytes } = prepared.prepared;
-    const context = { account, principal, key, prepared: prepared.prepared, view: prepared.view };
-    const verdict = evaluatePolicy(rules, context);
-    const payloadDigest = digestForLog(bytes);
+    const { prepared, view } = preparation;
+    const context = { account, principal, key, prepared, view, contentRules };
+    let verdict = evaluatePolicy(rules, context);
+    if (narrowed !== undefined && verdict.verdict === 'allow')
+      verdict = evaluatePolicy(rules, { ...context, principal: narrowed });
+    const payloadDigest = digestForLog(prepared.bytes);
     if (verdict.verdict === 'deny') {
       results[place] = { outcome: 'denied', code: verdict.code, reason: verdict.reason };
       refused.push({ keyId: key.id, payloadDigest, code: verdict.code });
-    } else if (verdict.verdict === 'needs-approval') {
-      results[place] = { outcome: 'pending', approvalId: verdict.approvalId };
     } else {
       allowed.places.push(place);
-      allowed.permitted.push({ key, scheme, bytes, ceremony: item.ceremony });
+      allowed.permitted.push({ key, scheme: prepared.scheme, bytes: prepared.bytes, ceremony: item.ceremony });
       intents.push({ keyId: key.id, keyVersion: key.version, payloadDigest });
     }
   });
   return { allowed, results, intents, refused };
 }
 
+/** Step 4, with the end of step 3: asks whoever has to be asked, all at once. Returns at once where there is nobody. */
+function settle(
+  { external, now }: SigningDependencies,
+  account: Account,
+  judged: Judged,
+  items: readonly ParsedItem<SigningItem>[],
+  guards: RulesOfKeys | undefined,
+  batch: GovernedBatch | undefined,
+): Judged | Promise<Judged> {
+  if (batch === undefined && (external === undefined || guards === undefined)) return judged;
+  const screenings = batch === undefined ? [] : screeningsOf(batch);
+  const isAsked = batch === undefined ? () => true : isAskedAbout(batch);
+  const conclude = ({ refusals, screenedOut }: BatchAnswers): Judged =>
+    batch === undefined
+      ? withoutRefused(judged, refusals)
+      : settleGoverned(batch, judged, refusals, screenings, screenedOut);
+  if (external === undefined || (guards === undefined && screenings.length === 0))
+    return conclude({ refusals: new Map(), screenedOut: screenings.map(() => true) });
+  return askExternalRules(external, now, { account, judged, items, guards, isAskedAbout: isAsked, screenings }).then(
+    conclude,
+  );
+}
+
 /** Steps 6 to 8 for what may be signed. */
 async function complete(
   dependencies: SigningDependencies,
   caller: Caller,
-  { receipt, allowed, results }: Recorded,
+  { receipt, allowed, results, cases }: Recorded,
 ): Promise<readonly SigningResult[]> {
-  if (receipt !== undefined && allowed.places.length > 0) await signAllowed(dependencies, receipt, allowed, results);
+  if (receipt !== undefined && allowed.places.length > 0)
+    await signAllowed(dependencies, receipt, allowed, results, cases);
   const completed = results.map((result) => result ?? failed('internal', 'the item was lost'));
   observeResults(dependencies, caller, completed);
   return completed;
-}
-
-/** Steps 6 to 8: sign, check, record. A signature leaves only after its outcome is durable. */
-async function signAllowed(
-  dependencies: SigningDependencies,
-  receipt: IntentReceipt,
-  { places, permitted }: Allowed,
-  results: (SigningResult | undefined)[],
-): Promise<void> {
-  const signatures = await signByCustody(dependencies.custodies, receipt, permitted);
-  await checkSignatures(dependencies.verifier, permitted, signatures);
-  await dependencies.journal.recordOutcome(receipt, signatures.map(outcomeOf));
-  const usedAtMs = dependencies.now();
-  const used = new Set<KeyId>();
-  signatures.forEach((signature, index) => {
-    const place = places[index];
-    const key = permitted[index]?.key;
-    if (place === undefined || key === undefined) throw new DomainError('internal', 'signatures out of step');
-    results[place] = resultOf(signature, key);
-    if (key.persistence === 'stored') used.add(key.id);
-  });
-  dependencies.keys.touch([...used], usedAtMs);
-}
-
-/** Step 6: the permits of a batch, one set for each custody that its keys are in. */
-async function signByCustody(
-  custodies: ReadonlyMap<string, Custody>,
-  receipt: IntentReceipt,
-  permitted: readonly PermittedItem[],
-): Promise<CustodySignature[]> {
-  const first = permitted[0]?.key.custody;
-  if (permitted.every((item) => item.key.custody === first)) {
-    return signWith(custodies.get(first ?? ''), mintPermits(receipt, permitted));
-  }
-  // Each custody gets a set of its own: a permit minted for the whole batch is split before it is redeemed.
-  const byCustody = Map.groupBy(
-    permitted.map((_, index) => index),
-    (index) => permitted[index]?.key.custody,
-  );
-  const signatures = new Array<CustodySignature>(permitted.length);
-  const sets = mintPermits(receipt, permitted).split([...byCustody.values()]);
-  await Promise.all(
-    [...byCustody].map(async ([name, places], part) => {
-      const set = sets[part];
-      if (set === undefined) throw new DomainError('internal', 'permits out of step');
-      const answers = await signWith(custodies.get(name ?? ''), set);
-      places.forEach((place, index) => {
-        signatures[place] = answers[index] ?? { status: 'fault' };
-      });
-    }),
-  );
-  return signatures;
-}
-
-/** A custody that rejects has broken its contract; its items then count as `unavailable`, since it may have signed. */
-async function signWith(custody: Custody | undefined, permits: PermitSet): Promise<CustodySignature[]> {
-  const size = permits.size;
-  const answers = await custody?.sign(permits).catch(() => undefined);
-  return answers?.length === size ? [...answers] : new Array<CustodySignature>(size).fill({ status: 'unavailable' });
-}
-
-/** Step 7, for keys that ask for it: a signature that doesn't verify never leaves. Changes `signatures` in place. */
-async function checkSignatures(
-  verifier: Verifier,
-  permitted: readonly PermittedItem[],
-  signatures: CustodySignature[],
-): Promise<void> {
-  const places: number[] = [];
-  const jobs: VerificationJob[] = [];
-  permitted.forEach((item, index) => {
-    const signature = signatures[index];
-    if (!item.key.verifyAfterSign || signature?.status !== 'signed') return;
-    places.push(index);
-    jobs.push({ ...item, signature: signature.signature });
-  });
-  if (jobs.length === 0) return;
-  const checked = await verifier.verify(jobs);
-  places.forEach((place, index) => {
-    if (checked[index] !== true) signatures[place] = { status: checked[index] === undefined ? 'unavailable' : 'fault' };
-  });
-}
-
-/** A signature is its own outcome, since it has the digest; the others are two values. */
-function outcomeOf(signature: CustodySignature): OutcomeItem {
-  switch (signature.status) {
-    case 'signed':
-      return signature;
-    case 'unavailable':
-      return UNKNOWN;
-    case 'ceremony-failed':
-      return signature.mayExist ? UNKNOWN : FAILED;
-    case 'refused':
-    case 'invalid':
-    case 'fault':
-      return FAILED;
-  }
-}
-
-const UNKNOWN: OutcomeItem = { status: 'unknown', signatureDigest: undefined };
-const FAILED: OutcomeItem = { status: 'failed', signatureDigest: undefined };
-
-function resultOf(signature: CustodySignature, key: KeyRecord): SigningResult {
-  switch (signature.status) {
-    case 'signed':
-      return { outcome: 'signed', key, signature: signature.signature };
-    case 'refused':
-      return { outcome: 'denied', code: 'key_not_usable', reason: 'the sealed key does not allow this' };
-    case 'invalid':
-      return failed('invalid_request', 'the payload does not fit the key');
-    case 'unavailable':
-      return failed('unavailable', 'the signer is away for the moment; send the item again');
-    case 'ceremony-failed':
-      return failed('ceremony_failed', signature.reason);
-    case 'fault':
-      return failed('internal', 'the signature could not be made');
-  }
 }
 
 /** The caller's account and grants as they are now, since both may have changed after authentication. */
@@ -311,10 +313,7 @@ function failed(code: DomainErrorCode, reason: string): SigningResult {
 }
 
 const NO_SUCH_KEY = failed('not_found', 'no such key');
-const DETERMINISM_FIXED = failed(
-  'invalid_request',
-  'the key fixes whether signatures are deterministic; leave the option out',
-);
+const CONTRADICTS_KEY = failed('invalid_request', DETERMINISM_FIXED);
 
 function observeResults(dependencies: SigningDependencies, caller: Caller, results: readonly SigningResult[]): void {
   const tally = new Tally<SigningResult['outcome']>();

@@ -2,6 +2,7 @@ import type { Payload, SigningOptions } from '@countersign/algorithms/algorithm'
 import type { DomainErrorCode } from './domain-error.ts';
 import type { ApprovalId, KeyId, RequestId } from './ids.ts';
 import type { KeyRecord } from './key-record.ts';
+import type { ContentPart } from './requests/decode-content.ts';
 
 /** How a caller names a key. `record` is for keys that aren't stored: opened by the dialect's command beforehand. */
 export type KeyReference =
@@ -26,7 +27,8 @@ export interface Ceremony {
 /** One thing to sign with one key. */
 export interface SigningItem {
   readonly key: KeyReference;
-  readonly payload: Payload;
+  /** As the caller gave it, or one part of something that was decoded before. */
+  readonly payload: Payload | ContentPart;
   readonly options: SigningOptions;
   /** Threshold keys only, and there required. */
   readonly ceremony?: Ceremony;

@@ -1,10 +1,11 @@
 /** Verification: no secret, no policy beyond permission and state, nothing in the log. */
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
+import { holdsOnKey } from './policy/key-access.ts';
 import { judgeKeyUse } from './policy/key-usable.ts';
 import type { VerificationJob, Verifier } from './ports/custody.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
 import { prepareItem } from './prepare-item.ts';
-import { type Caller, holdsPermission } from './principal.ts';
+import type { Caller } from './principal.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import type { ParsedItem, VerificationItem, VerificationResult } from './signing-item.ts';
 import { Tally } from './tally.ts';
@@ -58,7 +59,7 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
         results[place] = { outcome: 'denied', code: use.code, reason: use.reason };
         return;
       }
-      if (!holdsPermission(principal, 'verify', { groupId: key.groupId, keyId: key.id })) {
+      if (!holdsOnKey(principal, 'verify', key)) {
         results[place] = denied('forbidden', 'the caller may not verify with keys of this group');
         return;
       }

@@ -19,7 +19,16 @@ export const groupId = newId<GroupId>();
 const principalId = newId<PrincipalId>();
 
 export function principalWith(grants: Principal['grants']): Principal {
-  return { id: principalId, accountId, kind: 'service', name: 'p', enabled: true, defaultGroupId: groupId, grants };
+  return {
+    id: principalId,
+    accountId,
+    kind: 'service',
+    name: 'p',
+    enabled: true,
+    defaultGroupId: groupId,
+    grants,
+    requiresProof: false,
+  };
 }
 
 export const administrator = principalWith([{ scope: { kind: 'account' }, permissions: ['administer'] }]);
@@ -107,6 +116,8 @@ export function recordingPorts(
       );
     },
     insert: unused,
+    change: unused,
+    highestChildIndex: unused,
     remove: unused,
     list: unused,
     touch: (ids) => {
@@ -160,6 +171,7 @@ export function recordingPorts(
     },
     rules: BUILT_IN_RULES,
     external: undefined,
+    governance: undefined,
     now: () => 1,
     observe: () => {},
     ...overrides,

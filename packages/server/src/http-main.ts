@@ -2,31 +2,31 @@
  * The HTTP process: database, core, dialects and the sockets to the sealed processes, put together. It loads no
  * native code and can't read the root key. Started by the keeper alone.
  */
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installOnce } from '@countersign/core/install';
-import { createKeys } from '@countersign/core/keys';
-import { createPolicies } from '@countersign/core/policies';
-import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
-import { createPrincipals } from '@countersign/core/principals';
-import type { Services } from '@countersign/core/services';
-import { createSessions } from '@countersign/core/sessions';
-import { createSignBatch } from '@countersign/core/sign-batch';
-import { createVerifyBatch } from '@countersign/core/verify-batch';
+import { NO_PRICES } from '@countersign/core/ports/price-source';
+import { type ComposedServices, composeServices } from './compose-services.ts';
 import { composeThreshold, type ThresholdService } from './compose-threshold.ts';
 import type { HttpConfig } from './config/http-config.ts';
 import { createCustodies } from './custody/custodies.ts';
 import { SEALED_ROLES } from './custody/frames.ts';
 import { KeylessVerifier } from './custody/keyless-verifier.ts';
 import { SealedPools } from './custody/sealed-pools.ts';
+import { renderTokenClaims } from './dialects/dfns/token-claims.ts';
 import { DIALECTS } from './dialects/dialects.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { joinKeeper } from './keeper/keeper-link.ts';
+import { createSimpleWebauthnPasskeys } from './passkeys/simple-webauthn-passkeys.ts';
+import { openPriceFile } from './prices/price-file.ts';
 import { createRelayMetrics } from './relay/relay-metrics.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { eventFactsFrom } from './webhooks/event-facts.ts';
+import { createWebhookSender } from './webhooks/http-webhook-sender.ts';
 
 /** Engines load and warm up before a signer says hello; an RSA self-test on a busy machine takes its time. */
 const SIGNERS_READY_TIMEOUT_MS = 60_000;
@@ -40,6 +40,7 @@ interface Running {
   readonly store: Store;
   readonly server: HttpServer;
   readonly threshold: ThresholdService;
+  readonly commands: ComposedServices;
 }
 
 const metrics = createMetrics();
@@ -81,35 +82,46 @@ const link = joinKeeper({
     await running?.server.drain(Math.max(MIN_GRACE_MS, drainTimeoutMs - CLOSING_MS));
     // Nobody waits any more for what is still under way then, such as a large RSA key that was cut.
     await Promise.race([pools.drain(), delay(POOLS_CLOSING_MS, undefined, { ref: false })]);
+    await Promise.race([running?.commands.stop(), delay(POOLS_CLOSING_MS, undefined, { ref: false })]);
     running?.threshold.close();
     await running?.store.close();
   },
 });
 
-const { config: plain, databasePath, drainTimeoutMs: givenMs } = await link.config;
+const { config: plain, databasePath, serviceKey, drainTimeoutMs: givenMs } = await link.config;
 drainTimeoutMs = givenMs;
 // The keeper is ours and made this from checked settings; it isn't input.
 const config = plain as unknown as HttpConfig;
 const log = createLogger({ level: config.logLevel, process: 'http' });
 logger = log;
 try {
-  running = await start(config, databasePath, log, metrics);
+  running = await start(config, databasePath, Buffer.from(serviceKey, 'base64'), log, metrics);
 } catch (error) {
   // A taken port, a certificate that can't be read, a newer database: the text says which, a stack trace helps nobody.
   log.fatal({ reason: error instanceof Error ? error.message : 'unknown' }, 'the HTTP process could not start');
   process.exit(1);
 }
 
-async function start(config: HttpConfig, path: string, log: Logger, metrics: Metrics): Promise<Running> {
-  const store = await openSqliteStore({ path, onCommit: (seconds, requests) => metrics.commit(seconds, requests) });
+async function start(
+  config: HttpConfig,
+  path: string,
+  serviceKey: Uint8Array,
+  log: Logger,
+  metrics: Metrics,
+): Promise<Running> {
+  const store = await openSqliteStore({
+    path,
+    serviceKey,
+    onCommit: (seconds, requests) => metrics.commit(seconds, requests),
+  });
   const unknown = await store.closeOpenIntents();
   if (unknown > 0) log.warn({ intents: unknown }, 'intents without an outcome were closed as unknown');
   const installation = await installOnce(store.directory, config.bootstrapKey ?? undefined, Date.now());
   const threshold = composeThreshold(config, store, pools, log);
   const relayMetrics = createRelayMetrics(() => threshold.relay.stats());
-  const services = composeServices(config, store, metrics, threshold);
+  const commands = composeCommands(config, store, metrics, threshold, serviceKey, log);
   const server = createHttpServer({
-    services,
+    services: commands.services,
     limits: {
       maxBodyBytes: config.maxBodyBytes,
       maxBatchItems: config.maxBatchItems,
@@ -144,62 +156,80 @@ async function start(config: HttpConfig, path: string, log: Logger, metrics: Met
       apiKey: installation.apiKeyText ?? null,
     },
   );
-  return { store, server, threshold };
+  const resumed = await commands.start();
+  if (resumed > 0) log.info({ requests: resumed }, 'requests of the former run are signed now');
+  return { store, server, threshold, commands };
 }
 
-function composeServices(config: HttpConfig, store: Store, metrics: Metrics, threshold: ThresholdService): Services {
-  const { keys, directory, journal } = store;
-  const custodies = new Map([...createCustodies(pools), [threshold.custody.name, threshold.custody]]);
-  const verifier = new KeylessVerifier(pools);
-  const now = Date.now;
-  const signBatch = createSignBatch({
-    keys,
-    directory,
-    journal,
-    custodies,
-    verifier,
-    rules: BUILT_IN_RULES,
+function composeCommands(
+  config: HttpConfig,
+  store: Store,
+  metrics: Metrics,
+  threshold: ThresholdService,
+  serviceKey: Uint8Array,
+  log: Logger,
+): ComposedServices {
+  const report = (fault: unknown, what: string): void => {
+    log.warn({ reason: fault instanceof Error ? fault.message : 'unknown' }, what);
+  };
+  const prices =
+    config.prices === null
+      ? NO_PRICES
+      : openPriceFile({
+          path: config.prices.path,
+          maxAgeMs: config.prices.maxAgeSeconds * 1000,
+          now: Date.now,
+          onFault: (reason) => log.warn({ reason }, 'the prices file cannot be used'),
+        });
+  const { relyingPartyId, origins } = config.passkeys;
+  const composed = composeServices({
+    store,
+    custodies: new Map([...createCustodies(pools), [threshold.custody.name, threshold.custody]]),
+    verifier: new KeylessVerifier(pools),
+    threshold: threshold.keys,
     external: {
       policies: store.policies,
       ruleServers: threshold.ruleServers,
       resultingKey: threshold.resultingKey,
     },
-    now,
-    observe: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
-  });
-  const verifyBatch = createVerifyBatch({
-    keys,
-    directory,
-    verifier,
-    observe: (dialect, algorithm, outcome, count) => metrics.verified(dialect, algorithm, outcome, count),
-  });
-  return {
-    sessions: createSessions({ directory, now, sessionSeconds: config.sessionSeconds }),
-    keys: createKeys({ keys, directory, custodies, now, allowInlineSign: config.allowInlineSign }),
-    threshold: threshold.keys,
-    principals: createPrincipals({ directory, keys, now }),
-    policies: createPolicies({
-      policies: store.policies,
-      directory,
-      keys,
-      threshold: store.threshold,
-      refuseUrl: (url) => threshold.outbound.refuseUrl(url),
-      now,
+    passkeys: createSimpleWebauthnPasskeys({ relyingParty: { id: relyingPartyId, name: 'Countersign' }, origins }),
+    prices,
+    webhookSender: createWebhookSender({
+      client: threshold.outbound,
+      dialects: DIALECTS,
+      facts: eventFactsFrom(store),
+      now: Date.now,
     }),
-    signBatch: (caller, items) => {
-      metrics.batch(caller.dialect, 'sign', items.length);
-      return signBatch(caller, items);
-    },
-    verifyBatch: (caller, items) => {
-      metrics.batch(caller.dialect, 'verify', items.length);
-      return verifyBatch(caller, items);
-    },
+    renderClaims: renderTokenClaims,
+    decoyKey: createHmac('sha256', serviceKey).update('countersign/decoy-credentials/v1').digest(),
+    refuseUrl: (url) => threshold.outbound.refuseUrl(url),
+    now: Date.now,
+    sessionSeconds: config.sessionSeconds,
+    allowInlineSign: config.allowInlineSign,
+    observeSigning: (dialect, algorithm, outcome, count) => metrics.signed(dialect, algorithm, outcome, count),
+    observeVerification: (dialect, algorithm, outcome, count) => metrics.verified(dialect, algorithm, outcome, count),
     canSign: async () => {
       if (!pools.health()) return false;
       return store.health().then(
         () => true,
         () => false,
       );
+    },
+    report,
+  });
+  const { signBatch, verifyBatch } = composed.services;
+  return {
+    ...composed,
+    services: {
+      ...composed.services,
+      signBatch: (caller, items) => {
+        metrics.batch(caller.dialect, 'sign', items.length);
+        return signBatch(caller, items);
+      },
+      verifyBatch: (caller, items) => {
+        metrics.batch(caller.dialect, 'verify', items.length);
+        return verifyBatch(caller, items);
+      },
     },
   };
 }

@@ -6,22 +6,17 @@ import type { LegacyUse } from '@countersign/algorithms/legacy-use';
 import { createApiKey } from '@countersign/core/api-key';
 import { type AccountId, type GroupId, newId, type PrincipalId } from '@countersign/core/ids';
 import { installOnce } from '@countersign/core/install';
-import { createKeys } from '@countersign/core/keys';
-import { createPolicies } from '@countersign/core/policies';
-import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
 import type { Grant, Principal } from '@countersign/core/principal';
-import { createPrincipals } from '@countersign/core/principals';
 import type { RequestLimits, Services } from '@countersign/core/services';
-import { createSessions } from '@countersign/core/sessions';
-import { createSignBatch } from '@countersign/core/sign-batch';
 import { createThresholdKeys } from '@countersign/core/threshold/create-threshold-keys';
-import { createVerifyBatch } from '@countersign/core/verify-batch';
+import { composeServices } from '../src/compose-services.ts';
 import { DIALECTS } from '../src/dialects/dialects.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../src/http/http-server.ts';
 import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
 import type { Store } from '../src/storage/store.ts';
 import { ABSENT_CEREMONIES } from './absent-ceremonies.ts';
 import { createInProcessCustody } from './in-process-custody.ts';
+import { QUIET_PARTS } from './test-parts.ts';
 
 export interface DsmService {
   readonly server: HttpServer;
@@ -57,11 +52,12 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
   if (installation?.apiKeyText === undefined) throw new Error('the database was not empty');
   const { accountId, groupId } = installation;
   const { custody, verifier } = await createInProcessCustody();
-  const { keys, directory, journal, policies, clusters, threshold } = store;
-  const custodies = new Map([[custody.name, custody]]);
-  const services: Services = {
-    sessions: createSessions({ directory, now, sessionSeconds: 600 }),
-    keys: createKeys({ keys, directory, custodies, now, allowInlineSign }),
+  const { directory, policies, clusters, threshold } = store;
+  const { services } = composeServices({
+    ...QUIET_PARTS,
+    store,
+    custodies: new Map([[custody.name, custody]]),
+    verifier,
     threshold: createThresholdKeys({
       shares: threshold,
       ceremonies: ABSENT_CEREMONIES,
@@ -72,22 +68,10 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       record: (event) => store.log.appendEvent(event),
       onBackgroundFault: () => {},
     }),
-    principals: createPrincipals({ directory, keys, now }),
-    policies: createPolicies({ policies, directory, keys, threshold, refuseUrl: () => undefined, now }),
-    signBatch: createSignBatch({
-      keys,
-      directory,
-      journal,
-      custodies,
-      verifier,
-      rules: BUILT_IN_RULES,
-      external: undefined,
-      now,
-      observe: () => {},
-    }),
-    verifyBatch: createVerifyBatch({ keys, directory, verifier, observe: () => {} }),
+    now,
+    allowInlineSign,
     canSign,
-  };
+  });
   const server = createHttpServer({
     dialects: DIALECTS,
     ...http,
@@ -110,6 +94,7 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
       enabled: true,
       defaultGroupId: groupId,
       grants,
+      requiresProof: false,
       ...overrides,
     };
     await directory.insertPrincipal(principal, secretDigest, now());

@@ -2,13 +2,16 @@
  * For tests of what lies in front of the custody: the real engines, but in this process and without wrapping. A sealed
  * key is its private key in the clear, so this must never leave the tests.
  */
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Engine } from '@countersign/algorithms/engine';
 import { selectEngines } from '@countersign/algorithms/engine-selection';
-import { allAlgorithms } from '@countersign/algorithms/registry';
+import { allAlgorithms, findAlgorithm } from '@countersign/algorithms/registry';
 import { DomainError } from '@countersign/core/domain-error';
 import { PermitSet } from '@countersign/core/permit';
-import type { Custody, CustodySignature, SealedKeyPair, Verifier } from '@countersign/core/ports/custody';
+import type { Custody, CustodySignature, KeyTransfers, SealedKeyPair, Verifier } from '@countersign/core/ports/custody';
+import { encodePrivateKey } from '../src/custody/sealed/encode-private-key.ts';
+import { hpkeKeyPair, openHpke, sealHpke } from '../src/custody/sealed/hpke.ts';
+import { exportContext, importContext } from '../src/custody/transfer-context.ts';
 
 const MAX_SIGNATURE_BYTES = 8192;
 
@@ -35,6 +38,7 @@ export async function createInProcessCustody(): Promise<{ readonly custody: Cust
           throw new DomainError('invalid_request', 'the private key is not valid', { cause: error });
         }
       },
+      transfers: inProcessTransfers(engineOf, seal),
       sign: async (permits) =>
         PermitSet.redeem(permits).items.map(({ key, scheme, bytes }): CustodySignature => {
           if (key.sealed === undefined) return { status: 'refused' };
@@ -58,6 +62,36 @@ export async function createInProcessCustody(): Promise<{ readonly custody: Cust
             loaded.destroy();
           }
         }),
+    },
+  };
+}
+
+/** What the generator process does, without its checks of what is sealed: here nothing is. */
+function inProcessTransfers(
+  engineOf: (name: string) => Engine,
+  seal: (material: ReturnType<Engine['generate']>) => SealedKeyPair,
+): KeyTransfers {
+  const importKey = hpkeKeyPair(randomBytes(32));
+  return {
+    importPublicKey: async () => importKey.publicKey,
+    async importEncrypted({ accountId, algorithm }, message) {
+      const privateKey = await openHpke(importKey, message, importContext(accountId, algorithm));
+      if (privateKey === undefined) throw new DomainError('invalid_request', 'the message does not open');
+      return seal(engineOf(algorithm).importPrivate(privateKey));
+    },
+    async exportEncrypted(key, recipient) {
+      const algorithm = findAlgorithm(key.algorithm);
+      const privateKey = key.sealed ?? new Uint8Array(0);
+      const encoded = algorithm && encodePrivateKey(algorithm, { ...key, privateKey });
+      const sealed = encoded && (await sealHpke(recipient, encoded, exportContext(key.accountId, key.id)));
+      if (sealed === undefined) throw new DomainError('invalid_request', 'nothing can be sent to this recipient');
+      return sealed;
+    },
+    async deriveChild(parent, path, terms) {
+      const { deriveChild } = engineOf(terms.algorithm);
+      if (deriveChild === undefined || parent.sealed === undefined)
+        throw new DomainError('not_supported', 'no children');
+      return seal(deriveChild(parent.sealed, parent.parameters, path));
     },
   };
 }

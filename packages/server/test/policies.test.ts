@@ -72,6 +72,7 @@ beforeEach(async () => {
     custodies,
     verifier,
     rules: BUILT_IN_RULES,
+    governance: undefined,
     external: {
       policies: store.policies,
       ruleServers: createJwtRuleServers({
@@ -103,7 +104,16 @@ afterEach(async () => {
 
 async function addPrincipal(name: string, grants: Principal['grants']): Promise<Principal> {
   const id = newId<PrincipalId>();
-  const principal: Principal = { id, accountId, kind: 'service', name, enabled: true, defaultGroupId: groupId, grants };
+  const principal: Principal = {
+    id,
+    accountId,
+    kind: 'service',
+    name,
+    enabled: true,
+    defaultGroupId: groupId,
+    grants,
+    requiresProof: false,
+  };
   await store.directory.insertPrincipal(principal, undefined, 1);
   return principal;
 }

@@ -10,24 +10,19 @@ import { createApiKey } from '@countersign/core/api-key';
 import { DomainError } from '@countersign/core/domain-error';
 import { type AccountId, type GroupId, newId, type PrincipalId } from '@countersign/core/ids';
 import { installOnce } from '@countersign/core/install';
-import { createKeys } from '@countersign/core/keys';
 import { PermitSet } from '@countersign/core/permit';
-import { createPolicies } from '@countersign/core/policies';
-import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
 import type { Ceremonies } from '@countersign/core/ports/ceremonies';
 import type { Custody } from '@countersign/core/ports/custody';
 import type { ThresholdFacts } from '@countersign/core/ports/threshold-store';
 import { administersAccount, type Grant } from '@countersign/core/principal';
-import { createPrincipals } from '@countersign/core/principals';
 import type { RequestLimits, Services } from '@countersign/core/services';
-import { createSessions } from '@countersign/core/sessions';
-import { createSignBatch } from '@countersign/core/sign-batch';
 import type { ParsedItem, SigningItem } from '@countersign/core/signing-item';
 import { createThresholdKeys } from '@countersign/core/threshold/create-threshold-keys';
-import { createVerifyBatch } from '@countersign/core/verify-batch';
+import { composeServices } from '../src/compose-services.ts';
 import { DIALECTS } from '../src/dialects/dialects.ts';
 import { createHttpServer, type HttpServer } from '../src/http/http-server.ts';
 import { openSqliteStore } from '../src/storage/sqlite/sqlite-store.ts';
+import { QUIET_PARTS } from './test-parts.ts';
 
 /** Rooms where something goes wrong. */
 export const SILENT_ROOM = 'silent';
@@ -73,33 +68,15 @@ export async function startVertexService(options: VertexServiceOptions = {}): Pr
   const installation = await installOnce(store.directory, undefined, now());
   if (installation?.apiKeyText === undefined) throw new Error('the database was not empty');
   const { accountId, apiKeyText: adminKey } = installation;
-  const { keys, directory, journal, policies } = store;
+  const { directory, policies } = store;
   const signed: (readonly ParsedItem<SigningItem>[])[] = [];
   const imported: Uint8Array[] = [];
   const faults: unknown[] = [];
-  const custodies = new Map([['threshold', loneCustody]]);
-  const verifier = { verify: () => Promise.reject(new Error('nothing is verified here')) };
-  const signBatch = createSignBatch({
-    keys,
-    directory,
-    journal,
-    custodies,
-    verifier,
-    rules: BUILT_IN_RULES,
-    external: {
-      policies,
-      ruleServers: {
-        ask: async ({ rule }) =>
-          rule.url === REFUSING_URL ? { approved: false, reason: 'the rule says no' } : { approved: true },
-      },
-      resultingKey: async (key) => key.publicKey,
-    },
-    now,
-    observe: () => {},
-  });
-  const services: Services = {
-    sessions: createSessions({ directory, now, sessionSeconds: 600 }),
-    keys: createKeys({ keys, directory, custodies, now, allowInlineSign: false }),
+  const composed = composeServices({
+    ...QUIET_PARTS,
+    store,
+    custodies: new Map([['threshold', loneCustody]]),
+    verifier: { verify: () => Promise.reject(new Error('nothing is verified here')) },
     threshold: createThresholdKeys({
       shares: store.threshold,
       ceremonies: loneCeremonies(imported, allowShareBackup),
@@ -110,21 +87,24 @@ export async function startVertexService(options: VertexServiceOptions = {}): Pr
       record: (event) => store.log.appendEvent(event),
       onBackgroundFault: () => {},
     }),
-    principals: createPrincipals({ directory, keys, now }),
-    policies: createPolicies({
+    external: {
       policies,
-      directory,
-      keys,
-      threshold: store.threshold,
-      refuseUrl: (url) => (url.startsWith('https://') ? undefined : 'the URL must be https'),
-      now,
-    }),
+      ruleServers: {
+        ask: async ({ rule }) =>
+          rule.url === REFUSING_URL ? { approved: false, reason: 'the rule says no' } : { approved: true },
+      },
+      resultingKey: async (key) => key.publicKey,
+    },
+    refuseUrl: (url) => (url.startsWith('https://') ? undefined : 'the URL must be https'),
+    now,
+  });
+  const { signBatch } = composed.services;
+  const services: Services = {
+    ...composed.services,
     signBatch: (caller, items) => {
       signed.push(items);
       return signBatch(caller, items);
     },
-    verifyBatch: createVerifyBatch({ keys, directory, verifier, observe: () => {} }),
-    canSign: () => Promise.resolve(true),
   };
   const server = createHttpServer({
     dialects: DIALECTS,
@@ -148,6 +128,7 @@ export async function startVertexService(options: VertexServiceOptions = {}): Pr
       enabled: true,
       defaultGroupId,
       grants,
+      requiresProof: false,
     } as const;
     await directory.insertPrincipal(principal, secretDigest, now());
     return text;

@@ -38,7 +38,7 @@ const done = [];
 for (const { algorithm, name, engine } of loaded) {
   const parameters = algorithm.parseParameters({}).value;
   const prepared = [digest, message]
-    .flatMap((payload) => [{}, { padding: 'pss' }, { variant: 'pure' }].map((options) => [payload, options]))
+    .flatMap((payload) => [{}, { padding: 'pss' }, { variant: 'pure' }, { domain: Uint8Array.of(1) }].map((options) => [payload, options]))
     .map(([payload, options]) => algorithm.prepare(payload, options, parameters))
     .find(({ ok }) => ok).value;
   const material = engine.generate(parameters);
@@ -46,8 +46,17 @@ for (const { algorithm, name, engine } of loaded) {
   const out = new Uint8Array(algorithm.maxSignatureBytes(material.parameters));
   const length = key.signer(prepared.scheme)(prepared.bytes, out);
   const verifying = engine.loadPublic(material.publicKey, material.parameters);
-  const good = verifying.verifier(prepared.scheme)(prepared.bytes, out.subarray(0, length));
+  let good = algorithm.operation === 'derive'
+    ? length === 32
+    : verifying.verifier(prepared.scheme)(prepared.bytes, out.subarray(0, length));
   key.destroy();
+  if (algorithm.derivesChildren) {
+    const child = engine.deriveChild(material.privateKey, material.parameters, [1]);
+    const childKey = engine.loadPrivate(child.privateKey, child.parameters);
+    const childLength = childKey.signer(prepared.scheme)(prepared.bytes, out);
+    const childVerifying = engine.loadPublic(child.publicKey, child.parameters);
+    good &&= childVerifying.verifier(prepared.scheme)(prepared.bytes, out.subarray(0, childLength));
+  }
   done.push([algorithm.name, name, good]);
 }
 process.stdout.write(JSON.stringify({ canRead, done }));

@@ -18,6 +18,8 @@ const RANDOMISED = writeBip340Scheme(false, undefined);
 
 export const bip340: Algorithm = {
   name: 'bip340',
+  operation: 'sign',
+  derivesChildren: true,
   parseParameters: refuseParameters,
 
   prepare(payload, options): Prepared {

@@ -420,3 +420,35 @@ describe('preparing a payload for ECDSA', () => {
     expect(ecdsaP256.legacyKeyUse({})).toEqual([]);
   });
 });
+
+describe('what only secp256k1 has', () => {
+  const digest = { kind: 'digest', bytes: new Uint8Array(32), digest: undefined } as const;
+
+  it('takes an unnamed digest of 32 bytes as one of SHA-256, and an unnamed message not at all', () => {
+    const named = ecdsaSecp256k1.prepare({ ...digest, digest: 'sha-256' }, { deterministic: true }, {});
+    expect(ecdsaSecp256k1.prepare(digest, { deterministic: true }, {})).toEqual(named);
+    expect(ecdsaSecp256k1.prepare(digest, {}, {})).toMatchObject({ ok: true });
+    expect(ecdsaSecp256k1.prepare({ ...digest, bytes: new Uint8Array(31) }, {}, {})).toMatchObject({ ok: false });
+    expect(ecdsaSecp256k1.prepare({ ...digest, kind: 'message' }, {}, {})).toMatchObject({ ok: false });
+  });
+
+  it('writes the recoverable form into the scheme, and nothing where it is not wanted', () => {
+    const scheme = (options: SigningOptions) => {
+      const prepared = ecdsaSecp256k1.prepare(digest, options, {});
+      return prepared.ok ? prepared.value.scheme : prepared.reason;
+    };
+    expect(scheme({ recoverable: true })).toEqual({ deterministic: false, recoverable: true });
+    expect(scheme({ recoverable: false })).toEqual({ deterministic: false });
+    expect(scheme({ recoverable: true, deterministic: true })).toEqual({
+      deterministic: true,
+      digest: 'sha-256',
+      recoverable: true,
+    });
+  });
+
+  it('is refused by the other curves', () => {
+    const prepared = ecdsaP256.prepare({ ...digest, digest: 'sha-256' }, { recoverable: true }, {});
+    expect(prepared).toMatchObject({ ok: false, reason: expect.stringContaining('secp256k1 and stark only') });
+    expect(ecdsaP256.derivesChildren).toBe(false);
+  });
+});

@@ -22,6 +22,8 @@ const SCHEME: Scheme = {};
 
 export const ed25519: Algorithm = {
   name: 'ed25519',
+  operation: 'sign',
+  derivesChildren: true,
 
   parseParameters(parameters) {
     const [unknown] = Object.keys(parameters);

@@ -12,6 +12,8 @@ const ENCODED_KEY_BITS = 456;
 
 export const ed448: Algorithm = {
   name: 'ed448',
+  operation: 'sign',
+  derivesChildren: false,
   parseParameters: refuseParameters,
   prepare,
   legacyKeyUse: () => [],

@@ -21,6 +21,8 @@ function mlDsa(name: MlDsaName): Algorithm {
   const set = ML_DSA_PARAMETER_SETS[name];
   return {
     name,
+    operation: 'sign',
+    derivesChildren: false,
     parseParameters: refuseParameters,
     prepare: (payload, options) => prepare(payload, options, set),
     legacyKeyUse: () => [],

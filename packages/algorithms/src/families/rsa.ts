@@ -22,6 +22,8 @@ const LEGACY_BELOW_BITS = 2048;
 
 export const rsa: Algorithm = {
   name: 'rsa',
+  operation: 'sign',
+  derivesChildren: false,
   parseParameters,
   prepare,
   legacyKeyUse: ({ modulusBits }) => (Number(modulusBits) < LEGACY_BELOW_BITS ? ['rsa-below-2048'] : []),

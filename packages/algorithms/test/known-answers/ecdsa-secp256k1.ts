@@ -13,7 +13,10 @@ interface MadeEcdsa {
   readonly signature: string;
 }
 
+type MadeRecoverable = Pick<MadeEcdsa, 'name' | 'privateKey' | 'publicKey' | 'payload' | 'signature'>;
+
 interface MadeFile {
+  readonly 'ecdsa-secp256k1-recoverable': readonly MadeRecoverable[];
   readonly 'ecdsa-secp256k1': readonly MadeEcdsa[];
 }
 
@@ -28,9 +31,12 @@ const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 
 /** Low-S, RFC 6979 with SHA-256. RFC 6979 itself prints no answers for this curve. */
 export function ecdsaSecp256k1KnownAnswers(): KnownAnswers {
-  const made = readMadeAnswers<MadeFile>('./secp256k1-made.json')['ecdsa-secp256k1'];
+  const file = readMadeAnswers<MadeFile>('./secp256k1-made.json');
+  const made = file['ecdsa-secp256k1'];
+  const recoverable = file['ecdsa-secp256k1-recoverable'];
   const [first] = made;
-  if (first === undefined) throw new Error('secp256k1-made.json has no ECDSA');
+  const [firstRecoverable] = recoverable;
+  if (first === undefined || firstRecoverable === undefined) throw new Error('secp256k1-made.json has no ECDSA');
   return {
     cases: [
       ...made.map(
@@ -43,6 +49,8 @@ export function ecdsaSecp256k1KnownAnswers(): KnownAnswers {
         }),
       ),
       ...variants(first),
+      ...recoverable.map((answer) => recoverableCase(answer, {})),
+      ...recoverableVariants(firstRecoverable),
     ],
   };
 }
@@ -114,6 +122,49 @@ function variants(answer: MadeEcdsa): KnownAnswer[] {
       signatureHex: answer.signature,
       expect: 'reject',
     },
+  ];
+}
+
+/** The digest goes without a name: chains use hashes that have none here. */
+function recoverableCase(answer: MadeRecoverable, changed: Partial<KnownAnswer>): KnownAnswer {
+  return {
+    name: answer.name,
+    source: MAKER,
+    privateKeyHex: answer.privateKey,
+    publicKeyHex: answer.publicKey,
+    payload: { kind: 'digest', hex: answer.payload },
+    options: { deterministic: true, recoverable: true },
+    signatureHex: answer.signature,
+    expect: 'sign',
+    ...changed,
+  };
+}
+
+function recoverableVariants(answer: MadeRecoverable): KnownAnswer[] {
+  const [rHex, sHex] = [answer.signature.slice(0, 64), answer.signature.slice(64, 128)];
+  const recoveryId = Number.parseInt(answer.signature.slice(128), 16);
+  const highS = hex32(ORDER - BigInt(`0x${sHex}`));
+  const standard = (section: string) => ({ source: { standard: 'SEC 1, version 2', section } });
+  const form = (r: string, s: string, id: number) => r + s + id.toString(16).padStart(2, '0');
+  const reject = (name: string, section: string, signatureHex: string): KnownAnswer =>
+    recoverableCase(answer, { name, ...standard(section), signatureHex, expect: 'reject' });
+  return [
+    recoverableCase(answer, {
+      name: 'recoverable, a high s with its own recovery id, which others make',
+      ...standard('4.1.6: -R belongs to n - s'),
+      signatureHex: form(rHex, highS, recoveryId ^ 1),
+      expect: 'verify',
+    }),
+    reject('recoverable, a high s with the recovery id of the low one', '4.1.6', form(rHex, highS, recoveryId)),
+    ...[0, 1, 2, 3, 4, 27, 255]
+      .filter((id) => id !== recoveryId)
+      .map((id) => reject(`recovery id ${id} instead of ${recoveryId}`, '4.1.6', form(rHex, sHex, id))),
+    reject('recoverable, r = 0', '4.1.4, step 1', form(hex32(0n), sHex, recoveryId)),
+    reject('recoverable, s = 0', '4.1.4, step 1', form(rHex, hex32(0n), recoveryId)),
+    reject('recoverable, r = n', '4.1.4, step 1', form(hex32(ORDER), sHex, recoveryId)),
+    reject('recoverable, s = n', '4.1.4, step 1', form(rHex, hex32(ORDER), recoveryId)),
+    reject('recoverable, without the recovery id', '4.1.6', rHex + sHex),
+    reject('recoverable, as DER', '4.1.6', derHex(rHex, sHex)),
   ];
 }
 

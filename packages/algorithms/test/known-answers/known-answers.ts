@@ -3,8 +3,10 @@
  * that has no line here, or a line without a case.
  */
 import { bip340KnownAnswers } from './bip340.ts';
+import { dhSecp256k1KnownAnswers } from './dh-secp256k1.ts';
 import { ecdsaKnownAnswers } from './ecdsa.ts';
 import { ecdsaSecp256k1KnownAnswers } from './ecdsa-secp256k1.ts';
+import { ecdsaStarkKnownAnswers } from './ecdsa-stark.ts';
 import { ed448KnownAnswers } from './ed448.ts';
 import { ed25519KnownAnswers } from './ed25519.ts';
 import type { KnownAnswers } from './known-answer.ts';
@@ -21,6 +23,8 @@ export const KNOWN_ANSWERS: Readonly<Record<string, () => KnownAnswers>> = {
   'ecdsa-secp192k1': ecdsaKnownAnswers('ecdsa-secp192k1', undefined),
   'ecdsa-secp224k1': ecdsaKnownAnswers('ecdsa-secp224k1', undefined),
   'ecdsa-secp256k1': ecdsaSecp256k1KnownAnswers,
+  'ecdsa-stark': ecdsaStarkKnownAnswers,
+  'dh-secp256k1': dhSecp256k1KnownAnswers,
   ed25519: ed25519KnownAnswers,
   ed448: ed448KnownAnswers,
   'ml-dsa-44': mlDsaKnownAnswers('ml-dsa-44'),

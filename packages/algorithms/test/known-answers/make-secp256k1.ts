@@ -1,5 +1,5 @@
 /**
- * Makes `secp256k1-made.json`: ECDSA and BIP340 on secp256k1, for which RFC 6979 prints nothing and the file of BIP340
+ * Makes `secp256k1-made.json`: ECDSA, BIP340 and Diffie-Hellman on secp256k1, for which RFC 6979 prints nothing and the file of BIP340
  * no taproot tweaks.
  *
  *     node packages/algorithms/test/known-answers/make-secp256k1.ts > packages/algorithms/test/known-answers/secp256k1-made.json
@@ -8,7 +8,7 @@
  * The keys are test keys.
  */
 import { ecdsa } from '@noble/curves/abstract/weierstrass.js';
-import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
+import { schnorr, secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { CHash } from '@noble/hashes/utils.js';
@@ -72,6 +72,58 @@ function* ecdsaAnswers() {
   }
 }
 
+/** The recoverable form: r || s || recovery id. */
+function* recoverableAnswers() {
+  for (const [keyName, privateKey] of Object.entries(PRIVATE_KEYS)) {
+    for (const [digestName, digest] of Object.entries(DIGESTS)) {
+      const signature = secp256k1.Signature.fromBytes(
+        secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' }),
+        'recovered',
+      );
+      yield {
+        name: `key ${keyName}, digest ${digestName}, recoverable`,
+        privateKey: hex(privateKey),
+        publicKey: hex(secp256k1.getPublicKey(privateKey, false)),
+        payload: hex(digest),
+        signature: hex(signature.toBytes('compact')) + (signature.recovery ?? 4).toString(16).padStart(2, '0'),
+      };
+    }
+  }
+}
+
+const SEEDS: Readonly<Record<string, Uint8Array>> = {
+  'of 0 bytes': new Uint8Array(0),
+  'of 32 bytes': sha256(utf8('seed')),
+  'of 1024 bytes': new Uint8Array(1024).fill(0x55),
+};
+
+const DOMAINS: Readonly<Record<string, Uint8Array>> = {
+  'of 1 byte': Uint8Array.of(0),
+  'of a program': utf8('an example, version 1'),
+  'of 255 bytes': new Uint8Array(255).fill(0x66),
+};
+
+function* dhAnswers() {
+  for (const [keyName, privateKey] of Object.entries(PRIVATE_KEYS)) {
+    for (const [domainName, domain] of Object.entries(DOMAINS)) {
+      for (const [seedName, seed] of Object.entries(SEEDS)) {
+        // Every pair with the first key; elsewhere one is enough.
+        if (keyName !== 'test key 1' && (domainName !== 'of a program' || seedName !== 'of 32 bytes')) continue;
+        const point = secp256k1_hasher.hashToCurve(seed, { DST: domain });
+        const product = secp256k1.Point.fromAffine(point.toAffine()).multiply(Fn.fromBytes(privateKey));
+        yield {
+          name: `key ${keyName}, domain ${domainName}, seed ${seedName}`,
+          privateKey: hex(privateKey),
+          publicKey: hex(secp256k1.getPublicKey(privateKey, false)),
+          domain: hex(domain),
+          seed: hex(seed),
+          output: hex(sha256(product.toBytes(true))),
+        };
+      }
+    }
+  }
+}
+
 const MESSAGES: Readonly<Record<string, Uint8Array>> = {
   'of 0 bytes': new Uint8Array(0),
   'of 1 byte': Uint8Array.of(0x11),
@@ -117,4 +169,10 @@ function tapTweakedPrivateKey(privateKey: Uint8Array, merkleRoot: Uint8Array): U
   return Fn.toBytes(Fn.add(hasEvenY ? d : Fn.neg(d), tweak));
 }
 
-console.log(JSON.stringify({ 'ecdsa-secp256k1': [...ecdsaAnswers()], bip340: [...bip340Answers()] }, null, 2));
+const ANSWERS = {
+  'ecdsa-secp256k1': [...ecdsaAnswers()],
+  'ecdsa-secp256k1-recoverable': [...recoverableAnswers()],
+  bip340: [...bip340Answers()],
+  'dh-secp256k1': [...dhAnswers()],
+};
+console.log(JSON.stringify(ANSWERS, null, 2));

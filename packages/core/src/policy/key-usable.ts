@@ -1,3 +1,4 @@
+import { findAlgorithm } from '@countersign/algorithms/registry';
 import type { KeyOperation, KeyRecord, KeyState } from '../key-record.ts';
 import { ALLOW, deny, type Rule, type Verdict } from './rule.ts';
 
@@ -14,9 +15,11 @@ export function judgeKeyUse(key: KeyRecord, operation: KeyOperation): Verdict {
   return ALLOW;
 }
 
-/** The key itself must allow signing. */
+/** The key itself must allow what its algorithm does: signing, or deriving. */
 export const keyUsable: Rule = {
   name: 'key-usable',
   judge: ({ key }) =>
-    key.sealed === undefined ? deny('key_not_usable', 'the key has no private half') : judgeKeyUse(key, 'sign'),
+    key.sealed === undefined
+      ? deny('key_not_usable', 'the key has no private half')
+      : judgeKeyUse(key, findAlgorithm(key.algorithm)?.operation ?? 'sign'),
 };

@@ -12,11 +12,13 @@ export interface RuleContext {
   readonly key: KeyRecord;
   readonly prepared: PreparedPayload;
   readonly view: View;
+  /** Whether the account has a governing policy that looks at what is signed. */
+  readonly contentRules: boolean;
 }
 
+/** There is no asking for approval here: that is what governing policies are for (`governance/`). */
 export type Verdict =
   | { readonly verdict: 'allow' }
-  | { readonly verdict: 'needs-approval'; readonly approvalId: string }
   | { readonly verdict: 'deny'; readonly code: DomainErrorCode; readonly reason: string };
 
 /** A rule judges one signing item. It can only take away: there is no verdict that overrides another rule's no. */

@@ -10,6 +10,8 @@ export interface WebhookStore {
   /** `secret`: 1 to 256 bytes, kept encrypted. */
   insert(webhook: Webhook, secret: Uint8Array, by: PrincipalId): Promise<void>;
   find(accountId: AccountId, id: WebhookId): Promise<Webhook | undefined>;
+  /** For a ping. */
+  secretOf(accountId: AccountId, id: WebhookId): Promise<Uint8Array | undefined>;
   count(accountId: AccountId): Promise<number>;
   list(query: PageQuery<WebhookId> & { readonly accountId: AccountId }): Promise<Page<Webhook>>;
   replace(webhook: Webhook, by: PrincipalId): Promise<boolean>;

@@ -95,7 +95,16 @@ function keysWith(allowFullExport: boolean): ThresholdKeys {
 function callerWith(grants: readonly Grant[], defaultGroupId: GroupId | undefined = GROUP): Caller {
   const id = newId<PrincipalId>();
   return {
-    principal: { id, accountId: ACCOUNT, kind: 'user', name: 'desk', enabled: true, defaultGroupId, grants },
+    principal: {
+      id,
+      accountId: ACCOUNT,
+      kind: 'user',
+      name: 'desk',
+      enabled: true,
+      defaultGroupId,
+      grants,
+      requiresProof: false,
+    },
     session: undefined,
     dialect: 'vertex',
   };

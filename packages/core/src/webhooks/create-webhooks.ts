@@ -12,8 +12,6 @@ import type { WebhookDraft, Webhooks } from './webhooks.ts';
 export interface WebhookDependencies {
   readonly store: WebhookStore;
   readonly sender: WebhookSender;
-  /** The same secret as it is stored, for a ping. */
-  readonly secretOf: (webhook: Webhook) => Promise<Uint8Array | undefined>;
   readonly now: () => number;
   /** Told that deliveries may wait. */
   readonly wake: () => void;
@@ -25,7 +23,7 @@ const MAX_DESCRIPTION_CHARACTERS = 1000;
 const MAX_EVENTS = 64;
 const SECRET_BYTES = 32;
 
-export function createWebhooks({ store, sender, secretOf, now, wake }: WebhookDependencies): Webhooks {
+export function createWebhooks({ store, sender, now, wake }: WebhookDependencies): Webhooks {
   async function find({ principal }: Caller, id: WebhookId): Promise<Webhook> {
     const webhook = await store.find(principal.accountId, id);
     if (webhook === undefined) throw missing('webhook');
@@ -116,7 +114,7 @@ export function createWebhooks({ store, sender, secretOf, now, wake }: WebhookDe
     async ping(caller, id) {
       requirePermission(caller, 'ping-webhook');
       const webhook = await find(caller, id);
-      const secret = await secretOf(webhook);
+      const secret = await store.secretOf(webhook.accountId, webhook.id);
       if (secret === undefined) throw missing('webhook');
       const delivery = { id: newOrderedId<WebhookEventId>(), attempt: 1, retryOf: undefined };
       const { status, error } = await sender.send(webhook, secret, delivery, undefined);

@@ -21,10 +21,15 @@ export const FRAME_TYPES = {
   generate: 4,
   import: 5,
   party: 6,
+  importPublicKey: 7,
+  importEncrypted: 8,
+  exportEncrypted: 9,
+  deriveChild: 10,
   signReply: 18,
   verifyReply: 19,
   keyPairReply: 20,
   partyReply: 21,
+  transferReply: 22,
 } as const;
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 

@@ -46,10 +46,14 @@ export async function socketPair(): Promise<readonly [Socket, Socket]> {
   }
 }
 
-/** Starts one. `rootKey` undefined: no descriptor 4, as for a verifier. */
-export async function startSealedProcess(role: SealedRole, rootKey: Uint8Array | undefined): Promise<SealedProcess> {
+/** Starts one. `rootKey` undefined: no descriptor 4, as for a verifier. `flags`: for Node itself. */
+export async function startSealedProcess(
+  role: SealedRole,
+  rootKey: Uint8Array | undefined,
+  flags: readonly string[] = [],
+): Promise<SealedProcess> {
   const [near, far] = await socketPair();
-  const child = spawn(process.execPath, [PROGRAM, '--role', role], {
+  const child = spawn(process.execPath, [...flags, PROGRAM, '--role', role], {
     stdio: ['ignore', 'ignore', 'pipe', far, ...(rootKey === undefined ? [] : ['pipe' as const])],
     env: {},
   });

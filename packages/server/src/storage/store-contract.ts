@@ -5,7 +5,13 @@ import type { KeyRecord } from '@countersign/core/key-record';
 import { inclusionProof, verifyInclusion } from '@countersign/core/log/proof';
 import type { Group } from '@countersign/core/ports/directory';
 import { afterEach, describe, expect, it } from 'vitest';
+import { describeGovernance } from './governance-contract.ts';
+import { newCredential, newDelivery, newToken, newWallet, newWebhook } from './identity-fixtures.ts';
+import { describeIdentityStore } from './identity-store-contract.ts';
+import { describeKeyFamilies } from './key-families-contract.ts';
 import { describePolicyStore } from './policy-store-contract.ts';
+import { describeRequests } from './requests-contract.ts';
+import { describeRoles } from './role-store-contract.ts';
 import type { LogHead, Store } from './store.ts';
 import {
   type Household,
@@ -18,8 +24,11 @@ import {
 } from './store-fixtures.ts';
 import { describeThresholdStore } from './threshold-store-contract.ts';
 import { describeUsers } from './users-contract.ts';
+import { describeVelocity } from './velocity-contract.ts';
+import { describeWalletStore } from './wallet-store-contract.ts';
+import { describeWebhookStore } from './webhook-store-contract.ts';
 
-/** A place for one database: opened again, it holds what was stored. */
+/** A place for one database: opened again, with the same service key, it holds what was stored. */
 export interface StorePlace {
   open(options?: StoreTestOptions): Promise<Store>;
   remove(): Promise<void>;
@@ -80,8 +89,16 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
     }
 
     describeUsers({ opened, reopened });
+    describeKeyFamilies({ opened, reopened });
     describeThresholdStore({ opened, reopened });
     describePolicyStore({ opened, reopened });
+    describeIdentityStore({ opened, reopened });
+    describeRoles({ opened, reopened });
+    describeWalletStore({ opened, reopened });
+    describeWebhookStore({ opened, reopened });
+    describeRequests({ opened, reopened });
+    describeVelocity({ opened, reopened });
+    describeGovernance({ opened, reopened });
 
     describe('directory', () => {
       it('is empty at first', async () => {
@@ -493,7 +510,12 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
           expiresAtMs: 2,
         };
         const share = newShare(home);
-        const creation = { createdAtMs: 1, by: home.administrator.id };
+        const by = home.administrator.id;
+        const creation = { createdAtMs: 1, by };
+        const token = newToken(home, by);
+        const credential = newCredential(home, by);
+        const webhook = newWebhook(home);
+        const wallet = newWallet(home, key);
         const writes: [string, Promise<unknown>][] = [
           ['intent', store.journal.recordIntent(newIntent(home, 1))],
           ['refusal', store.journal.recordIntent(newIntent(home, 0, 1))],
@@ -506,6 +528,10 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
           ['nonces', store.threshold.reserveNonces(1, [randomBytes(32)])],
           ['identity', store.threshold.installIdentity({ sealed: randomBytes(9), publicBundle: randomBytes(9) })],
           ['API key', store.directory.insertApiKey(home.administrator.id, randomBytes(32), creation)],
+          ['token', store.identities.insertToken({ ...token, credentialId: credential.id }, credential, by)],
+          ['wallet', store.wallets.insert(wallet, by)],
+          ['webhook', store.webhooks.insert(webhook, randomBytes(32), by)],
+          ['delivery', store.webhooks.insertDelivery(newDelivery(webhook), 1)],
         ];
         for (const [name, write] of writes) void write.then(() => settled.push(name));
         await new Promise((resolve) => setTimeout(resolve, 60));
@@ -517,6 +543,10 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
         expect(await store.threshold.find(home.account.id, share.id)).toBeUndefined();
         expect(await store.threshold.identity()).toBeUndefined();
         expect(await store.directory.apiKeyDigests(home.administrator.id)).toHaveLength(1);
+        expect(await store.identities.tokenByDigest(token.digest)).toBeUndefined();
+        expect((await store.directory.principal(by))?.requiresProof).toBe(false);
+        expect(await store.wallets.find(home.account.id, wallet.id)).toBeUndefined();
+        expect(await store.webhooks.due(1, 1)).toEqual([]);
         gate.open();
         await Promise.all(writes.map(([, write]) => write));
         expect(settled.sort()).toEqual(writes.map(([name]) => name).sort());
@@ -524,6 +554,10 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
         expect((await store.directory.account(home.account.id))?.settings.allowLegacy).toEqual(['sha-1']);
         expect((await store.threshold.find(home.account.id, share.id))?.id).toBe(share.id);
         expect(await store.directory.apiKeyDigests(home.administrator.id)).toHaveLength(2);
+        expect((await store.identities.tokenByDigest(token.digest))?.id).toBe(token.id);
+        expect((await store.directory.principal(by))?.requiresProof).toBe(true);
+        expect((await store.wallets.find(home.account.id, wallet.id))?.id).toBe(wallet.id);
+        expect(await store.webhooks.due(1, 1)).toHaveLength(1);
       });
 
       it('that fail refuse all their writes as retryable, and leave a store that works', async () => {

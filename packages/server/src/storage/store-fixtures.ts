@@ -34,6 +34,7 @@ export function newHousehold(): Household {
         { scope: { kind: 'account' }, permissions: ['administer'] },
         { scope: { kind: 'group', groupId }, permissions: ['sign', 'verify'] },
       ],
+      requiresProof: false,
     },
     apiKeyDigest: randomBytes(32),
   };
@@ -61,6 +62,7 @@ export function newKey({ account, group, administrator }: Household, changes: Pa
     deterministicSignatures: undefined,
     allowSignDigest: true,
     verifyAfterSign: false,
+    imported: false,
     createdBy: administrator.id,
     createdAtMs: 1_700_000_000_000,
     activatedAtMs: 1_700_000_000_001,

@@ -21,6 +21,8 @@ function newUser({ account, administrator }: Household, name?: string): NewUser 
       enabled: true,
       defaultGroupId: groupId,
       grants: [{ scope: { kind: 'group', groupId }, permissions: ['sign', 'create-key'] }],
+      requiresProof: false,
+      createdBy: administrator.id,
     },
     group: { id: groupId, accountId: account.id, name: `user ${id}`, createdBy: administrator.id, createdAtMs: 7 },
     apiKeyDigest: randomBytes(32),

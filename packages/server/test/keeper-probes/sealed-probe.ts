@@ -9,6 +9,7 @@ import koffi from 'koffi';
 import sodium from 'sodium-native';
 import { sealProcess } from '../../src/custody/sealed/isolation.ts';
 import { denyMemoryAccess } from '../../src/custody/sealed/isolation-memory.ts';
+import { warmUpTransfers } from '../../src/custody/sealed/warm-up-transfers.ts';
 import { type Attempts, bindAttempts, type Targets } from './attempts.ts';
 
 const startedAtMs = performance.timeOrigin;
@@ -84,6 +85,9 @@ async function answer(command: { readonly do: string } & Partial<Targets> & { ro
     case 'pool':
       // Threads of libuv's pool are made on first use: after the filter.
       return await new Promise((resolve) => generateOnPool((error) => resolve(error === null ? 'ok' : String(error))));
+    case 'hpke':
+      // Never run before the filter, unlike in a generator: all that it makes late is made under it.
+      return await warmUpTransfers().then(() => 'ok', String);
     case 'abort':
       return process.abort();
     case 'key':

@@ -4,6 +4,7 @@ import { type Engine, EngineUnavailable } from '../../engine.ts';
 import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
 import { createBip340Engine } from '../secp256k1/bip340-engine.ts';
 import { type Context, type Libsecp256k1, loadLibsecp256k1 } from './library.ts';
+import { scalarFunctions } from './scalar-functions.ts';
 
 /** secp256k1_keypair, secp256k1_xonly_pubkey and secp256k1_pubkey. */
 const KEYPAIR_BYTES = 96;
@@ -42,7 +43,7 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
     {
       description: library.description,
       randomize: library.randomize,
-      isPrivateKey: library.isPrivateKey,
+      ...scalarFunctions(library),
       keypairBytes: KEYPAIR_BYTES,
       writeKeypair: (scalar, keypair) => {
         if (binding.createKeypair(context, keypair, scalar) !== 1) throw new Error('libsecp256k1 made no key pair');

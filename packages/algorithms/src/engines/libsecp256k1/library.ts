@@ -29,6 +29,9 @@ const INSTALL =
   'install libsecp256k1 0.2 or newer (Debian, Ubuntu: apt install libsecp256k1-1 or its successor; macOS: brew install ' +
   `secp256k1), or set ${PATH_VARIABLE} to its path`;
 
+/** SECP256K1_EC_UNCOMPRESSED: 65 bytes. */
+export const FLAG_UNCOMPRESSED = 2;
+
 type Bytes = Uint8Array;
 type Status = 0 | 1;
 

@@ -5,14 +5,14 @@
  * memory. The one exception is the XOR of BIP340's nonce derivation, for which neither has a function: it runs byte
  * by byte without a branch or a look-up, on numbers that are too small for V8 to put them on its heap.
  */
-import sodium from 'sodium-native';
 import type { Engine } from '../../engine.ts';
 import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
+import { secretTaggedHash } from '../../secret-hash.ts';
 import { allocateSecret } from '../../secret-memory.ts';
-import { taggedHashPrefix } from '../../tagged-hash.ts';
 import { createBip340Engine } from '../secp256k1/bip340-engine.ts';
 import { isBelowOrder, reduceModOrder, SCALAR_BYTES } from '../secp256k1/group-order.ts';
 import { loadBindings } from './bindings.ts';
+import { scalarFunctions } from './scalar-functions.ts';
 
 /** Ours: the private scalar of the point with even y, then the point's x. */
 const KEYPAIR_BYTES = 2 * SCALAR_BYTES;
@@ -22,9 +22,9 @@ const EVEN_Y = 0x02;
 /** @throws EngineUnavailable */
 export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promise<Engine> {
   const bindings = loadBindings();
-  const auxHash = taggedHash('BIP0340/aux');
-  const nonceHash = taggedHash('BIP0340/nonce');
-  const challengeHash = taggedHash('BIP0340/challenge');
+  const auxHash = secretTaggedHash('BIP0340/aux');
+  const nonceHash = secretTaggedHash('BIP0340/nonce');
+  const challengeHash = secretTaggedHash('BIP0340/challenge');
 
   // Scratch, one of each per process: signing is synchronous. The first four are secret.
   const scalar = allocateSecret(SCALAR_BYTES);
@@ -60,7 +60,7 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
     {
       description: bindings.description,
       randomize: bindings.contextRandomize,
-      isPrivateKey: bindings.privateKeyVerify,
+      ...scalarFunctions(bindings),
       keypairBytes: KEYPAIR_BYTES,
       writeKeypair: (privateKey, keypair) => {
         scalar.set(privateKey);
@@ -154,24 +154,4 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
     },
     fillRandom,
   );
-}
-
-interface TaggedHash {
-  readonly begin: () => void;
-  readonly add: (bytes: Uint8Array) => void;
-  readonly end: (out32: Buffer) => void;
-}
-
-/** A tagged hash by libsodium, whose state lies in locked memory: `node:crypto` would leave secrets on its heap. */
-function taggedHash(tag: string): TaggedHash {
-  const state = allocateSecret(sodium.crypto_hash_sha256_STATEBYTES);
-  // The prefix fills one block of SHA-256 exactly, so that the state after it is the same for all messages.
-  const afterPrefix = Buffer.alloc(sodium.crypto_hash_sha256_STATEBYTES);
-  sodium.crypto_hash_sha256_init(afterPrefix);
-  sodium.crypto_hash_sha256_update(afterPrefix, taggedHashPrefix(tag));
-  return {
-    begin: () => state.set(afterPrefix),
-    add: (bytes) => sodium.crypto_hash_sha256_update(state, bytes as Buffer),
-    end: (out32) => sodium.crypto_hash_sha256_final(state, out32),
-  };
 }

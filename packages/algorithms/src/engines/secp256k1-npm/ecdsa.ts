@@ -3,6 +3,7 @@ import type { Engine } from '../../engine.ts';
 import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
 import { createEcdsaEngine } from '../secp256k1/ecdsa-engine.ts';
 import { loadBindings } from './bindings.ts';
+import { scalarFunctions } from './scalar-functions.ts';
 
 /** @throws EngineUnavailable */
 export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promise<Engine> {
@@ -12,10 +13,7 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
     {
       description: bindings.description,
       randomize: bindings.contextRandomize,
-      isPrivateKey: bindings.privateKeyVerify,
-      writePublicKey: (scalar, point) => {
-        bindings.publicKeyCreate(scalar, false, point);
-      },
+      ...scalarFunctions(bindings),
       parsePublicKey: (point) => (bindings.publicKeyVerify(point) ? point : undefined),
       sign: (digest, scalar, entropy, rs) => {
         signOptions.data = entropy;
@@ -31,6 +29,18 @@ export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promi
           return false; // r or s isn't below the order
         }
         return bindings.ecdsaVerify(rs, digest, publicKey);
+      },
+      signRecoverable: (digest, scalar, entropy, rs) => {
+        signOptions.data = entropy;
+        return bindings.ecdsaSign(digest, scalar, signOptions, rs).recid;
+      },
+      recover: (rs, recoveryId, digest, point) => {
+        try {
+          bindings.ecdsaRecover(rs, recoveryId, digest, false, point);
+          return true;
+        } catch {
+          return false; // r or s is out of range, or there is no such point
+        }
       },
     },
     fillRandom,

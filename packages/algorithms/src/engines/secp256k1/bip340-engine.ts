@@ -8,15 +8,16 @@ import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type Ver
 import type { FillRandom } from '../../kernel-randomness.ts';
 import { allocateSecret, copySecret, freeSecret } from '../../secret-memory.ts';
 import { tapTweak } from '../../tagged-hash.ts';
+import { deriveChildScalar } from './derive-child.ts';
 import { SCALAR_BYTES } from './group-order.ts';
 import { generateScalar } from './private-scalar.ts';
+import type { ScalarFunctions } from './scalar-functions.ts';
 import { TweakedKeypairs } from './tweaked-keypairs.ts';
 
 /** A key pair is an object of the library's own form in locked memory; lengths are guaranteed by the caller. */
-export interface SchnorrFunctions {
+export interface SchnorrFunctions extends ScalarFunctions {
   readonly description: string;
   readonly randomize: (seed32: Buffer) => void;
-  readonly isPrivateKey: (scalar: Buffer) => boolean;
   readonly keypairBytes: number;
   readonly writeKeypair: (scalar: Buffer, keypair: Buffer) => void;
   readonly writeXOnlyPublicKey: (keypair: Buffer, out32: Buffer) => void;
@@ -151,6 +152,8 @@ export function createBip340Engine(functions: SchnorrFunctions, fillRandom: Fill
       assertPrivateKey(encoded);
       return materialOf(copySecret(encoded));
     },
+    deriveChild: (privateKey, _parameters, path) =>
+      materialOf(deriveChildScalar(functions, 'x-only', privateKey, path)),
     loadPrivate,
     loadPublic,
   };

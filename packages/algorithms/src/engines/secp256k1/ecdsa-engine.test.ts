@@ -20,7 +20,15 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 let injected: Uint8Array | undefined;
 const fillRandom = (out: Buffer): void => (injected === undefined ? fillFromKernel(out) : void out.set(injected));
 
-await describeEngines({ libsecp256k1: loadSystemEngine, 'secp256k1-npm': loadNpmEngine }, fillRandom, describeEngine);
+await describeEngines(
+  {
+    libsecp256k1: loadSystemEngine,
+    'libsecp256k1 as if without its recovery module': (fill) => loadSystemEngine(fill, false),
+    'secp256k1-npm': loadNpmEngine,
+  },
+  fillRandom,
+  describeEngine,
+);
 
 function describeEngine(engine: Engine): void {
   function sign(scheme: Record<string, string | boolean>, digest: Uint8Array): Uint8Array {
@@ -68,6 +76,70 @@ function describeEngine(engine: Engine): void {
     for (let round = 0; round < 200; round += 1) {
       const rs = readEcdsaSignature(sign(HEDGED, new Uint8Array(32).fill(round)), 32);
       expect(Fn.fromBytes(rs?.subarray(32) ?? new Uint8Array(32)) <= Fn.ORDER / 2n).toBe(true);
+    }
+  });
+
+  it('gives r || s || recovery id where it is asked to, byte for byte, deterministic or hedged', () => {
+    fc.assert(
+      fc.property(digests, fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 })), (digest, entropy) => {
+        injected = entropy ?? undefined;
+        const signature = sign({ ...(entropy === null ? DETERMINISTIC : HEDGED), recoverable: true }, digest);
+        injected = undefined;
+        const expected = secp256k1.sign(digest.subarray(0, 32), PRIVATE_KEY, {
+          prehash: false,
+          lowS: true,
+          format: 'recovered',
+          ...(entropy === null ? {} : { extraEntropy: entropy }),
+        });
+        // The second implementation puts the recovery id in front.
+        return hex(signature) === hex(expected.subarray(1)) + hex(expected.subarray(0, 1));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('accepts exactly the recovery id under which the second implementation recovers the key', () => {
+    const publicKey = secp256k1.getPublicKey(PRIVATE_KEY, false);
+    const verify = engine.loadPublic(publicKey, {}).verifier({ ...HEDGED, recoverable: true });
+    const plain = engine.loadPublic(publicKey, {}).verifier(HEDGED);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.boolean(), (digest, isHigh) => {
+        const low = secp256k1.Signature.fromBytes(secp256k1.sign(digest, PRIVATE_KEY, { prehash: false, lowS: true }));
+        const signature = isHigh ? new secp256k1.Signature(low.r, Fn.ORDER - low.s) : low;
+        for (let id = 0; id < 8; id += 1) {
+          const form = Uint8Array.of(...signature.toBytes('compact'), id);
+          expect(verify(digest, form)).toBe(recovers(signature, id, digest, publicKey));
+          expect(plain(digest, form)).toBe(false);
+        }
+        return !verify(digest, signature.toBytes('der'));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('verifies a signature whose nonce has an x coordinate beyond the order, by recovery ids 2 and 3', () => {
+    // Nobody finds such a nonce: the signature is chosen first, and the key recovered from it.
+    const digest = new Uint8Array(32).fill(7);
+    let found = 0;
+    for (let r = 1n; found < 4; r += 1n) {
+      for (const id of [2, 3]) {
+        const publicKey = recover(new secp256k1.Signature(r, 11n, id), digest);
+        if (publicKey === undefined) continue;
+        found += 1;
+        const verify = engine.loadPublic(publicKey, {}).verifier({ ...HEDGED, recoverable: true });
+        for (const tried of [0, 1, 2, 3]) {
+          const form = Uint8Array.of(...Fn.toBytes(r), ...Fn.toBytes(11n), tried);
+          expect(verify(digest, form), `r = ${r}, ${tried} for ${id}`).toBe(tried === id);
+        }
+      }
+    }
+  });
+
+  it('refuses a scheme whose recoverable is no boolean', () => {
+    for (const recoverable of ['true', 1]) {
+      expect(() => sign({ ...HEDGED, recoverable } as never, new Uint8Array(32))).toThrow(
+        expect.objectContaining({ code: 'invalid_scheme' }),
+      );
     }
   });
 
@@ -125,6 +197,22 @@ function describeEngine(engine: Engine): void {
       { numRuns: 30 },
     );
   });
+}
+
+type Signature = InstanceType<typeof secp256k1.Signature>;
+
+function recover(signature: Signature, digest: Uint8Array): Uint8Array | undefined {
+  try {
+    return signature.recoverPublicKey(digest).toBytes(false);
+  } catch {
+    return undefined; // r names no point
+  }
+}
+
+function recovers(signature: Signature, id: number, digest: Uint8Array, publicKey: Uint8Array): boolean {
+  if (id > 3) return false;
+  const recovered = recover(signature.addRecoveryBit(id), digest);
+  return recovered !== undefined && hex(recovered) === hex(publicKey);
 }
 
 function flipped(bytes: Uint8Array): Uint8Array {

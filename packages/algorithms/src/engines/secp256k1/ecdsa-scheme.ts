@@ -10,10 +10,11 @@ import { assertSchemeMembers } from '../../scheme-members.ts';
  *
  * @throws EngineFailure `invalid_scheme`, `unsupported`
  */
-export function parseEcdsaScheme(scheme: Scheme): { readonly deterministic: boolean } {
-  assertSchemeMembers(scheme, ['digest', 'deterministic']);
-  const { digest, deterministic } = scheme as { digest?: unknown; deterministic?: unknown };
+export function parseEcdsaScheme(scheme: Scheme): { readonly deterministic: boolean; readonly recoverable: boolean } {
+  assertSchemeMembers(scheme, ['digest', 'deterministic', 'recoverable']);
+  const { digest, deterministic, recoverable = false } = scheme as Readonly<Record<string, unknown>>;
   if (typeof deterministic !== 'boolean') throw new EngineFailure('invalid_scheme', 'deterministic must be a boolean');
+  if (typeof recoverable !== 'boolean') throw new EngineFailure('invalid_scheme', 'recoverable must be a boolean');
   if (digest !== undefined && typeof digest !== 'string') {
     throw new EngineFailure('invalid_scheme', 'digest must be a name');
   }
@@ -23,5 +24,5 @@ export function parseEcdsaScheme(scheme: Scheme): { readonly deterministic: bool
       'deterministic ECDSA on secp256k1 is made with SHA-256 only: RFC 6979 uses the HMAC of the digest',
     );
   }
-  return { deterministic };
+  return { deterministic, recoverable };
 }

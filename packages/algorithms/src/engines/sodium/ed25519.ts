@@ -1,13 +1,15 @@
 /** Ed25519 by libsodium (npm `sodium-native`): constant time, deterministic, keys in locked memory. */
 import { createRequire } from 'node:module';
 import sodium from 'sodium-native';
-import type { KeyParameters, Scheme } from '../../algorithm.ts';
+import type { Scheme } from '../../algorithm.ts';
 import { readEd25519PrivateKey } from '../../ed25519-private-key.ts';
 import { assertEd25519PublicKey } from '../../ed25519-public-key.ts';
 import { type Engine, EngineFailure, type KeyMaterial, type SigningKey, type VerifyingKey } from '../../engine.ts';
 import { type FillRandom, fillFromKernel } from '../../kernel-randomness.ts';
 import { assertSchemeMembers } from '../../scheme-members.ts';
 import { allocateSecret, copySecret, freeSecret } from '../../secret-memory.ts';
+import { createExpandedKeys, deriveEd25519Child, isExpanded } from './expanded-ed25519.ts';
+import { loadScalarMultiplication } from './multiply-scalar.ts';
 
 const SEED_BYTES = 32;
 const PUBLIC_KEY_BYTES = 32;
@@ -16,15 +18,19 @@ const EXPANDED_KEY_BYTES = 64;
 const SIGNATURE_BYTES = 64;
 
 export async function loadEngine(fillRandom: FillRandom = fillFromKernel): Promise<Engine> {
+  const { multiply, description } = loadScalarMultiplication();
+  const loadExpandedKey = createExpandedKeys(multiply);
   return {
-    description: describe(),
+    description: `${describe()}; children: ${description}`,
     generate: () => {
       const seed = allocateSecret(SEED_BYTES);
       fillRandom(seed);
       return materialOf(seed);
     },
     importPrivate,
-    loadPrivate,
+    deriveChild: deriveEd25519Child,
+    loadPrivate: (privateKey, parameters) =>
+      isExpanded(parameters) ? loadExpandedKey(privateKey) : loadPrivate(privateKey),
     loadPublic,
   };
 }
@@ -53,7 +59,7 @@ function importPrivate(encoded: Uint8Array): KeyMaterial {
   return material;
 }
 
-function loadPrivate(privateKey: Uint8Array, _parameters: KeyParameters): SigningKey {
+function loadPrivate(privateKey: Uint8Array): SigningKey {
   if (privateKey.length !== SEED_BYTES) {
     throw new EngineFailure('invalid_key', `an Ed25519 private key is a seed of 32 bytes, not ${privateKey.length}`);
   }
@@ -88,7 +94,7 @@ function loadPrivate(privateKey: Uint8Array, _parameters: KeyParameters): Signin
   };
 }
 
-function loadPublic(publicKey: Uint8Array, _parameters: KeyParameters): VerifyingKey {
+function loadPublic(publicKey: Uint8Array): VerifyingKey {
   assertEd25519PublicKey(publicKey);
   const key = Buffer.from(publicKey);
   // sodium-native takes a longer signature and looks at its first 64 bytes only, hence the exact comparison.

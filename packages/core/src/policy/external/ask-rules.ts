@@ -1,7 +1,7 @@
 /** Step 4 of a signature: external rules are asked about items that everything else allowed. */
+import type { Payload, SigningOptions } from '@countersign/algorithms/algorithm';
 import type { KeyRecord } from '../../key-record.ts';
 import type { ResolveResultingKey, RuleAnswer, RuleServers } from '../../ports/rule-servers.ts';
-import type { SigningItem } from '../../signing-item.ts';
 import type { ExternalRule } from './external-rule.ts';
 import { toOneLine } from './one-line.ts';
 
@@ -13,7 +13,11 @@ export interface RuleAskers {
 
 export interface GuardedItem {
   readonly key: KeyRecord;
-  readonly item: SigningItem;
+  readonly item: {
+    readonly payload: Payload;
+    readonly options: SigningOptions;
+    readonly context?: Uint8Array;
+  };
   /** All must say yes. */
   readonly rules: readonly ExternalRule[];
 }

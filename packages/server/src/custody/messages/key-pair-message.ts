@@ -1,7 +1,7 @@
 /**
- * Generation and import, and their answer. Rare and slow, so the terms are JSON.
+ * Generation, import and derivation, and their answer. Rare and slow, so the terms are JSON.
  *
- *     request = request id u32 | terms bytes u32 | terms JSON | encoded private key (import only)
+ *     request = request id u32 | terms bytes u32 | terms JSON | what the key is made from
  *     reply   = request id u32 | status u8 | 3 zero bytes | JSON bytes u32 | public key bytes u32 | JSON | public key | sealed
  */
 import type { KeyParameters } from '@countersign/algorithms/algorithm';
@@ -17,16 +17,19 @@ const MAX_TERMS_BYTES = 64 * 1024;
 const MAX_ENCODED_KEY_BYTES = 64 * 1024;
 const MAX_REASON_CHARACTERS = 200;
 
-/** A status is its index on the wire. */
-export const KEY_PAIR_STATUSES = ['done', 'invalid', 'not-supported', 'fault'] as const;
+/** A status is its index on the wire. `refused`: what is sealed doesn't allow it. */
+export const KEY_PAIR_STATUSES = ['done', 'invalid', 'not-supported', 'fault', 'refused'] as const;
 export type KeyPairStatus = (typeof KEY_PAIR_STATUSES)[number];
 
 export interface KeyPairRequest {
   readonly requestId: number;
   readonly terms: SealingTerms;
-  /** As `Algorithm.parseParameters` gave them; ignored by an import, whose key brings its own. */
+  /** As `Algorithm.parseParameters` gave them; for generation only, since other keys bring their own. */
   readonly parameters: KeyParameters;
-  /** A view of the message; empty for generation. Wiped by whoever uses it. */
+  /**
+   * What the key is made from: a view of the message. Generation: empty. Import: the private key; wiped by whoever uses it.
+   * Encrypted import: encapsulated key and ciphertext. Derivation: see `child-origin.ts`.
+   */
   readonly encoded: Buffer;
 }
 
@@ -70,7 +73,7 @@ export function parseKeyPairRequest(type: number, body: Buffer): KeyPairRequest 
   const json = reader.json(jsonBytes) as Readonly<Record<string, unknown>>;
   const encoded = reader.bytes(body.length - reader.position);
   if (encoded.length > MAX_ENCODED_KEY_BYTES) throw new FrameError('private key too large');
-  if ((type === FRAME_TYPES.import) !== encoded.length > 0) throw new FrameError('private key');
+  if ((type === FRAME_TYPES.generate) !== (encoded.length === 0)) throw new FrameError('private key');
   return {
     requestId,
     terms: {

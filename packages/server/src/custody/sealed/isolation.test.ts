@@ -68,6 +68,10 @@ describe.skipIf(!IS_SEALED_HERE)('a sealed process (Linux)', { timeout: TIMEOUT_
     expect(await ask('work', { rounds: 100 })).toBe('ok');
   });
 
+  it('still seals and opens HPKE messages, though it never did before it was sealed', async () => {
+    expect(await ask('hpke')).toBe('ok');
+  });
+
   it('ignores SIGINT and SIGTERM', async () => {
     const pid = await keeper.pidOf('signer');
     process.kill(pid, 'SIGINT');

@@ -9,7 +9,6 @@ import { selectEngines } from '@countersign/algorithms/engine-selection';
 import { allAlgorithms } from '@countersign/algorithms/registry';
 import { FrameError, SEALED_ROLES, type SealedRole } from '../frames.ts';
 import { type EngineReport, packHello } from '../messages/hello.ts';
-import { generatorOperations } from './generator.ts';
 import { sealProcess } from './isolation.ts';
 import { denyMemoryAccess } from './isolation-memory.ts';
 import { describeError, logLine } from './log-line.ts';
@@ -25,17 +24,25 @@ import { warmUpEngines } from './warm-up.ts';
 const CHANNEL_DESCRIPTOR = 3;
 const ROOT_KEY_DESCRIPTOR = 4;
 
+type AnyOperations = Operations<Buffer | Promise<Buffer>>;
 type Engines = Awaited<ReturnType<typeof selectEngines>>;
 
 /** What a role brings, loaded before the process seals itself. */
 interface Loaded {
   readonly engines: readonly EngineReport[];
-  readonly operations: Operations;
+  readonly operations: AnyOperations;
 }
 
 const ROLES: Readonly<Record<SealedRole, () => Promise<Loaded>>> = {
   signer: () => withEngines((engines) => signerOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR))),
-  generator: () => withEngines((engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR))),
+  // HPKE is this role's alone: the others needn't load it.
+  generator: async () => {
+    const { generatorOperations } = await import('./generator.ts');
+    const { warmUpTransfers } = await import('./warm-up-transfers.ts');
+    const loaded = await withEngines((engines) => generatorOperations(engines, readRootKey(ROOT_KEY_DESCRIPTOR)));
+    await warmUpTransfers();
+    return loaded;
+  },
   verifier: () => withEngines((engines) => verifierOperations(engines)),
   // Its arithmetic is that of the threshold protocols alone.
   party: async () => {
@@ -52,7 +59,7 @@ const ROLES: Readonly<Record<SealedRole, () => Promise<Loaded>>> = {
   },
 };
 
-async function withEngines(operationsOf: (engines: Engines) => Operations): Promise<Loaded> {
+async function withEngines(operationsOf: (engines: Engines) => AnyOperations): Promise<Loaded> {
   const engines = await selectEngines(allAlgorithms());
   const operations = operationsOf(engines);
   warmUpEngines(engines);

@@ -2,9 +2,12 @@
 import type { Socket } from 'node:net';
 import { FrameError, FrameReader } from '../frames.ts';
 
-/** A role's closed list of operations, by frame type. Each takes the body and gives the frame that answers it. */
-export interface Operations {
-  readonly serve: ReadonlyMap<number, (body: Buffer) => Buffer>;
+/**
+ * A role's closed list of operations, by frame type. Each takes the body and gives the frame that answers it; where
+ * `Answer` allows that, it may promise it, and the messages behind it wait.
+ */
+export interface Operations<Answer extends Buffer | Promise<Buffer> = Buffer> {
+  readonly serve: ReadonlyMap<number, (body: Buffer) => Answer>;
   /** Wipes what is held. */
   readonly close: () => void;
 }
@@ -20,13 +23,15 @@ const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
  * Resolves when the peer has closed the channel.
  * Rejects with `FrameError` when the peer broke the format: the channel is then closed without an answer.
  */
-export function serve(socket: Socket, operations: Operations): Promise<void> {
+export function serve(socket: Socket, operations: Operations<Buffer | Promise<Buffer>>): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let queue: { readonly type: number; readonly body: Buffer }[] = [];
   let next = 0;
   let queuedBytes = 0;
   let scheduled = false;
   let failed = false;
+  /** A promised answer is outstanding. */
+  let waiting = false;
 
   const fail = (error: unknown): void => {
     failed = true;
@@ -42,6 +47,7 @@ export function serve(socket: Socket, operations: Operations): Promise<void> {
 
   const work = (): void => {
     scheduled = false;
+    if (waiting) return;
     const startMs = performance.now();
     socket.cork();
     try {
@@ -51,6 +57,11 @@ export function serve(socket: Socket, operations: Operations): Promise<void> {
         next++;
         queuedBytes -= body.length;
         const reply = operations.serve.get(type)?.(body);
+        if (reply instanceof Promise) {
+          waiting = true;
+          reply.then(answerLate, fail);
+          return;
+        }
         if (reply !== undefined) socket.write(reply);
         if (performance.now() - startMs >= SLICE_MS || socket.writableLength > MAX_UNSENT_BYTES) break;
       }
@@ -69,6 +80,12 @@ export function serve(socket: Socket, operations: Operations): Promise<void> {
     } else {
       schedule();
     }
+  };
+  const answerLate = (reply: Buffer): void => {
+    waiting = false;
+    if (failed || socket.destroyed) return;
+    socket.write(reply);
+    schedule();
   };
   const schedule = (): void => {
     if (scheduled || failed) return;

@@ -5,8 +5,6 @@ import type { EngineFailureCode, SignFunction, SigningKey } from '@countersign/a
 import { EngineFailure } from '@countersign/algorithms/engine';
 import type { SelectedEngine } from '@countersign/algorithms/engine-selection';
 import { freeSecret } from '@countersign/algorithms/secret-memory';
-import { idBytes } from '@countersign/core/ids';
-import { canonicalParameters } from '../canonical-parameters.ts';
 import { allocateFrame, FRAME_HEADER_BYTES, FRAME_TYPES, setFrameHeader } from '../frames.ts';
 import { ITEM_STRIDE, type ItemMessage, parseItemMessage } from '../messages/item-message.ts';
 import type { KeyEntry } from '../messages/key-entry.ts';
@@ -18,13 +16,12 @@ import {
 } from '../messages/sign-reply.ts';
 import { KeyCache } from './key-cache.ts';
 import { describeError, logLine } from './log-line.ts';
+import { openEntry } from './open-entry.ts';
 import { ReplayGuard } from './replay-guard.ts';
 import type { Operations } from './serve.ts';
-import { openKey } from './wrapping.ts';
 
 /** Bounded by memory: an RSA key takes some 10 KB of native memory, and each locked allocation a page and guards. */
 const KEY_CACHE_CAPACITY = 2048;
-const VAULT = 'vault';
 
 type Refusal = (typeof SIGN_STATUS_CODES)['refused' | 'invalid' | 'fault'];
 
@@ -65,25 +62,18 @@ export function signerOperations(engines: ReadonlyMap<string, SelectedEngine>, r
   return { serve: new Map([[FRAME_TYPES.sign, sign]]), close: () => cache.clear() };
 }
 
-/** Undefined: the sealed key doesn't open, isn't the one that was expected, or may not sign. */
+/** Undefined: the sealed key doesn't open, isn't the one that was expected, or may not do what its algorithm does. */
 function openFresh(
   engines: ReadonlyMap<string, SelectedEngine>,
   rootKey: Buffer,
   entry: KeyEntry,
 ): OpenSigningKey | undefined {
-  const opened = openKey(rootKey, entry.sealed);
+  const opened = openEntry(rootKey, entry);
   if (opened === undefined) return undefined;
   const { terms, privateKey } = opened;
   try {
-    const expected =
-      entry.keyId.equals(idBytes(terms.keyId)) &&
-      entry.accountId.equals(idBytes(terms.accountId)) &&
-      entry.algorithm === terms.algorithm &&
-      entry.parameters.equals(canonicalParameters(terms.parameters)) &&
-      entry.publicKey.equals(terms.publicKey);
-    if (!expected || terms.custody !== VAULT || !terms.operations.includes('sign')) return undefined;
     const engine = engines.get(terms.algorithm);
-    if (engine?.selected === undefined) return undefined;
+    if (engine?.selected === undefined || !terms.operations.includes(engine.algorithm.operation)) return undefined;
     const key = engine.selected.engine.loadPrivate(privateKey, terms.parameters);
     // A public key that doesn't belong to the private one can leak it (EdDSA hashes both); never sign with one.
     if (!entry.publicKey.equals(key.publicKey)) {

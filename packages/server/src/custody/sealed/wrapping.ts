@@ -57,6 +57,8 @@ const OPERATION_BITS: readonly (readonly [KeyOperation, number])[] = [
   ['sign', 1],
   ['verify', 2],
   ['export', 4],
+  ['derive', 8],
+  ['derive-child', 16],
 ];
 
 /**

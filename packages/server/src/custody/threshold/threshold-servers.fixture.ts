@@ -137,6 +137,7 @@ export async function startThresholdServers(
         verifier: { verify: () => Promise.reject(new Error('nothing is verified here')) },
         rules: BUILT_IN_RULES,
         external: undefined,
+        governance: undefined,
         now,
         observe: () => undefined,
       }),

@@ -41,7 +41,12 @@ export function rowOfGroup(group: Group): GroupsTable {
   };
 }
 
-export function principalOf(row: PrincipalsTable, grants: readonly GrantsTable[]): Principal {
+/** `grants`: its own, then those of its roles. */
+export function principalOf(
+  row: PrincipalsTable,
+  grants: readonly Pick<GrantsTable, 'scope_kind' | 'scope_id' | 'permissions'>[],
+  requiresProof: boolean,
+): Principal {
   return {
     id: idText(row.id) as PrincipalId,
     accountId: idText(row.account_id) as AccountId,
@@ -53,6 +58,8 @@ export function principalOf(row: PrincipalsTable, grants: readonly GrantsTable[]
       scope: scopeOf(grant),
       permissions: JSON.parse(grant.permissions) as Permission[],
     })),
+    requiresProof,
+    createdBy: row.created_by === null ? undefined : (idText(row.created_by) as PrincipalId),
   };
 }
 
@@ -69,7 +76,11 @@ export function entryOf(row: Readonly<Record<string, SQLOutputValue>>): Principa
   };
 }
 
-export function rowOfPrincipal(principal: Principal, createdAtMs: number): PrincipalsTable {
+export function rowOfPrincipal(
+  principal: Principal,
+  createdAtMs: number,
+  origin: { readonly createdBy: PrincipalId | undefined; readonly externalId: string | undefined },
+): PrincipalsTable {
   return {
     id: idBlob(principal.id),
     account_id: idBlob(principal.accountId),
@@ -78,6 +89,8 @@ export function rowOfPrincipal(principal: Principal, createdAtMs: number): Princ
     enabled: Number(principal.enabled),
     default_group_id: principal.defaultGroupId === undefined ? null : idBlob(principal.defaultGroupId),
     created_at_ms: createdAtMs,
+    created_by: origin.createdBy === undefined ? null : idBlob(origin.createdBy),
+    external_id: origin.externalId ?? null,
   };
 }
 
@@ -85,14 +98,18 @@ export function rowOfGrant(id: PrincipalId, ordinal: number, { scope, permission
   return {
     principal_id: idBlob(id),
     ordinal,
-    scope_kind: scope.kind,
-    scope_id: scope.kind === 'account' ? null : idBlob(scope.kind === 'group' ? scope.groupId : scope.keyId),
+    ...scopeCells(scope),
     permissions: JSON.stringify(permissions),
   };
 }
 
+export function scopeCells(scope: Grant['scope']): Pick<GrantsTable, 'scope_kind' | 'scope_id'> {
+  if (scope.kind === 'account') return { scope_kind: 'account', scope_id: null };
+  return { scope_kind: scope.kind, scope_id: idBlob(scope.kind === 'group' ? scope.groupId : scope.keyId) };
+}
+
 /** @throws DomainError `internal` for a scope that this version doesn't know: a grant is never read as a wider one */
-function scopeOf(row: GrantsTable): Grant['scope'] {
+export function scopeOf(row: Pick<GrantsTable, 'scope_kind' | 'scope_id'>): Grant['scope'] {
   if (row.scope_kind === 'account') return { kind: 'account' };
   if (row.scope_kind === 'group' && row.scope_id !== null)
     return { kind: 'group', groupId: idText(row.scope_id) as GroupId };

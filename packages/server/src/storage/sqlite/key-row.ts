@@ -32,6 +32,11 @@ const COLUMNS = [
   'created_at_ms',
   'activated_at_ms',
   'version',
+  'derived_from',
+  'child_path',
+  'imported',
+  'exported_at_ms',
+  'delegated_to',
 ] as const;
 
 export const INSERT_KEY = `INSERT INTO keys (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
@@ -66,6 +71,11 @@ export function keyCells(key: KeyRecord): SQLInputValue[] {
     key.createdAtMs,
     key.activatedAtMs ?? null,
     key.version,
+    key.derivedFrom === undefined ? null : idBlob(key.derivedFrom.keyId),
+    key.derivedFrom === undefined ? null : pathBlob(key.derivedFrom.path),
+    Number(key.imported === true),
+    key.exportedAtMs ?? null,
+    key.delegatedTo === undefined ? null : idBlob(key.delegatedTo),
   ];
 }
 
@@ -98,11 +108,30 @@ export function keyOfRow(row: readonly SQLOutputValue[], shared: SharedValues): 
     createdAtMs: row[20] as number,
     activatedAtMs: (row[21] as number | null) ?? undefined,
     version: row[22] as number,
-    lastUsedAtMs: (row[23] as number | null) ?? undefined,
+    derivedFrom:
+      row[23] === null ? undefined : { keyId: idText(row[23]) as KeyId, path: pathOfBlob(row[24] as Uint8Array) },
+    imported: row[25] === 1,
+    exportedAtMs: (row[26] as number | null) ?? undefined,
+    delegatedTo: row[27] === null ? undefined : (id(row[27]) as PrincipalId),
+    lastUsedAtMs: (row[28] as number | null) ?? undefined,
   };
 }
 
 export function idText(cell: SQLOutputValue | Uint8Array | undefined): string {
   const bytes = cell as Uint8Array;
   return readId(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+}
+
+/** A derivation path: four bytes an index, big-endian, so that paths of one length are in the order of their indices. */
+export function pathBlob(path: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(4 * path.length);
+  path.forEach((index, place) => {
+    bytes.writeUInt32BE(index, 4 * place);
+  });
+  return bytes;
+}
+
+export function pathOfBlob(blob: Uint8Array): readonly number[] {
+  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+  return Array.from({ length: blob.length / 4 }, (_, place) => bytes.readUInt32BE(4 * place));
 }

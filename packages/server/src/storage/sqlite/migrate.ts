@@ -4,6 +4,9 @@ import { initial } from './migrations/0001-initial.ts';
 import { usersAndThreshold } from './migrations/0002-users-and-threshold.ts';
 import { policies } from './migrations/0003-policies.ts';
 import { clusters } from './migrations/0004-clusters.ts';
+import { keyFamilies } from './migrations/0005-key-families.ts';
+import { requestsAndGovernance } from './migrations/0006-requests-and-governance.ts';
+import { identities } from './migrations/0007-identities.ts';
 import { kyselyOn } from './node-sqlite-dialect.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -13,6 +16,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-users-and-threshold': usersAndThreshold,
   '0003-policies': policies,
   '0004-clusters': clusters,
+  '0005-key-families': keyFamilies,
+  '0006-requests-and-governance': requestsAndGovernance,
+  '0007-identities': identities,
 };
 
 /** Marks the file as ours (`file` shows it): the ASCII of "CSgn". */

@@ -23,6 +23,8 @@ export interface PrincipalsTable {
   readonly enabled: number;
   readonly default_group_id: Uint8Array | null;
   readonly created_at_ms: number;
+  readonly created_by: Uint8Array | null;
+  readonly external_id: string | null;
 }
 
 export interface ApiKeysTable {

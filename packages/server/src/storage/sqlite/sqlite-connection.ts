@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { Compilable } from 'kysely';
 import { toDomainError } from './sqlite-fault.ts';
 
@@ -73,6 +73,15 @@ export class SqliteConnection {
 
   first<Row>(query: Compilable<Row>): Row | undefined {
     return this.rows(query)[0];
+  }
+
+  /** All rows of a statement, outside transactions. @throws DomainError `unavailable`, `internal` */
+  read(sql: string, ...parameters: SQLInputValue[]): Record<string, SQLOutputValue>[] {
+    try {
+      return this.prepare(sql).all(...parameters);
+    } catch (error) {
+      throw toDomainError(error);
+    }
   }
 
   /** Moves what the write-ahead log holds into the database and cuts it: what was erased is then in neither. */

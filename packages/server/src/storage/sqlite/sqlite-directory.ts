@@ -5,13 +5,13 @@ import type { AccountId, GroupId, PrincipalId } from '@countersign/core/ids';
 import type { LogEvent } from '@countersign/core/log/event-entry';
 import type { Directory, Group, NewUser, PrincipalEntry, Session } from '@countersign/core/ports/directory';
 import type { Grant, Principal } from '@countersign/core/principal';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { GenerationCache } from '../generation-cache.ts';
-import { accountOf, entryOf, groupOf, principalOf, rowOfGrant, rowOfGroup, rowOfPrincipal } from './directory-rows.ts';
+import { accountOf, entryOf, groupOf, principalOf } from './directory-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { idText } from './key-row.ts';
 import { kyselyOn } from './node-sqlite-dialect.ts';
-import type { Schema } from './schema.ts';
+import type { PrincipalTable } from './principal-table.ts';
+import type { GrantsTable, Schema } from './schema.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { isConstraintViolation, isUniqueViolation, toDomainError } from './sqlite-fault.ts';
 import { idBlob, type SqliteLog } from './sqlite-log.ts';
@@ -22,22 +22,31 @@ export interface SqliteDirectoryParts {
   readonly writer: SqliteConnection;
   readonly commits: GroupCommit;
   readonly log: SqliteLog;
+  readonly table: PrincipalTable;
   readonly now: () => number;
+  /** Whatever else is cached of this principal is out of date. */
+  readonly onPrincipalRemoved: (id: PrincipalId) => void;
 }
 
 const CACHED_RECORDS = 20_000;
 const WRITE_BYTES = 8192;
-const MAX_PRINCIPALS = 100_000;
 const MAX_API_KEYS = 32;
 const MAX_LISTED = 10_000;
 
-const COUNT_PRINCIPALS = 'SELECT count(*) AS count FROM principals WHERE account_id = ?';
-const PRINCIPAL_OF_NAME = 'SELECT 1 FROM principals WHERE account_id = ? AND name = ?';
+/** Its own grants, then those of its roles. */
+const GRANTS_OF = `SELECT scope_kind, scope_id, permissions FROM
+  (SELECT 0 AS origin, ordinal, x'' AS id, scope_kind, scope_id, permissions FROM grants WHERE principal_id = ?
+  UNION ALL
+  SELECT 1, 0, role_assignments.id, scope_kind, scope_id, permissions
+    FROM role_assignments JOIN roles ON roles.id = role_id WHERE principal_id = ? AND archived = 0)
+  ORDER BY origin, ordinal, id`;
+const ACTIVE_CREDENTIAL = 'SELECT 1 FROM credentials WHERE principal_id = ? AND active = 1 LIMIT 1';
 /** What keeps a user from being deleted. */
 const BELONGINGS = `SELECT
   EXISTS (SELECT 1 FROM keys WHERE group_id = :group)
   OR EXISTS (SELECT 1 FROM threshold_shares WHERE group_id = :group)
   OR EXISTS (SELECT 1 FROM threshold_shares WHERE created_by = :id)
+  OR EXISTS (SELECT 1 FROM keys WHERE delegated_to = :id)
   AS owns`;
 const ANOTHER_MEMBER = 'SELECT 1 FROM principals WHERE default_group_id = ? AND id <> ?';
 const LIST_PRINCIPALS = `SELECT principals.id, kind, principals.name, enabled, groups.name AS group_name,
@@ -57,7 +66,6 @@ export class SqliteDirectory implements Directory {
   readonly #accounts = new GenerationCache<string, Account>(CACHED_RECORDS);
   readonly #principals = new GenerationCache<string, CachedPrincipal>(CACHED_RECORDS);
   readonly #groups = new GenerationCache<string, Group>(CACHED_RECORDS);
-  readonly #principalCounts = new GenerationCache<string, number>(CACHED_RECORDS);
   readonly #sessions: SqliteSessions;
 
   constructor(parts: SqliteDirectoryParts) {
@@ -119,18 +127,19 @@ export class SqliteDirectory implements Directory {
   }): Promise<void> {
     const { account, group, administrator, apiKeyDigest } = installation;
     await this.#write(() => {
-      this.#addAccount(account);
-      this.#addGroup(group);
-      this.#addPrincipal(administrator, apiKeyDigest, account.createdAtMs, undefined);
+      const { table } = this.#parts;
+      table.insertAccount(account);
+      table.insertGroup(group);
+      table.insertPrincipal(administrator, { apiKeyDigest, createdAtMs: account.createdAtMs, by: undefined });
     });
   }
 
   async insertAccount(account: Account): Promise<void> {
-    await this.#write(() => this.#addAccount(account));
+    await this.#write(() => this.#parts.table.insertAccount(account));
   }
 
   async insertGroup(group: Group): Promise<void> {
-    await this.#write(() => this.#addGroup(group));
+    await this.#write(() => this.#parts.table.insertGroup(group));
   }
 
   async insertPrincipal(
@@ -138,19 +147,16 @@ export class SqliteDirectory implements Directory {
     apiKeyDigest: Uint8Array | undefined,
     createdAtMs: number,
   ): Promise<void> {
-    await this.#write(() => this.#addPrincipal(principal, apiKeyDigest, createdAtMs, undefined));
+    await this.#write(() => this.#parts.table.insertPrincipal(principal, { apiKeyDigest, createdAtMs, by: undefined }));
   }
 
   async insertUser({ principal, group, apiKeyDigest, createdAtMs, by }: NewUser): Promise<void> {
-    const { writer } = this.#parts;
-    const account = idBlob(principal.accountId);
+    const { table } = this.#parts;
     await this.#write(() => {
-      // Not a unique index: principals that aren't users may share a name.
-      if (writer.prepare(PRINCIPAL_OF_NAME).get(account, principal.name) !== undefined)
-        throw new DomainError('conflict', 'a user of this name exists already', { subject: 'user-name' });
-      this.#countPrincipal(principal.accountId);
-      this.#addGroup(group);
-      this.#addPrincipal(principal, apiKeyDigest, createdAtMs, by);
+      table.requireFreeName(principal.accountId, principal.name);
+      table.countOneMore(principal.accountId);
+      table.insertGroup(group);
+      table.insertPrincipal(principal, { apiKeyDigest, createdAtMs, by });
     });
   }
 
@@ -172,11 +178,11 @@ export class SqliteDirectory implements Directory {
           throw new DomainError('conflict', 'the user still has keys; delete them first', { subject: 'user-has-keys' });
         if (writer.prepare(ANOTHER_MEMBER).get(ids.group, ids.id) !== undefined)
           throw new DomainError('conflict', 'the group of the user is in use');
-        // API keys and grants go with the principal.
+        // API keys, grants, assignments, tokens and credentials go with the principal.
         const forgetSessions = this.#sessions.removeOf(principalId);
         writer.run(this.#db.deleteFrom('principals').where('id', '=', ids.id));
         writer.run(this.#db.deleteFrom('groups').where('id', '=', ids.group));
-        this.#bumpRevision(accountId);
+        this.#parts.table.bumpRevision(accountId);
         this.#log({ kind: 'principal-deleted', accountId, by, details: { principal: principalId } });
         this.#log({ kind: 'group-deleted', accountId, by, details: { group: groupId } });
         return forgetSessions;
@@ -186,6 +192,7 @@ export class SqliteDirectory implements Directory {
         this.#principals.delete(principalId);
         this.#groups.delete(groupId);
         this.forgetAccount(accountId);
+        this.#parts.onPrincipalRemoved(principalId);
       },
     ).then((removed) => removed !== undefined);
   }
@@ -197,11 +204,11 @@ export class SqliteDirectory implements Directory {
   ): Promise<void> {
     await this.#write(
       () => {
-        const accountId = this.#accountOf(principalId);
+        const accountId = this.#parts.table.accountOf(principalId);
         if (accountId === undefined) throw new DomainError('not_found', 'no such principal');
         if (this.#storedDigests(this.#parts.writer, principalId).length >= MAX_API_KEYS)
           throw new DomainError('conflict', `a principal has at most ${MAX_API_KEYS} API keys; revoke one`);
-        this.#addApiKey(principalId, digest, createdAtMs);
+        this.#parts.table.insertApiKey(principalId, digest, createdAtMs);
         this.#log({ kind: 'api-key-created', accountId, by, details: { principal: principalId } });
       },
       () => this.#principals.delete(principalId),
@@ -220,7 +227,7 @@ export class SqliteDirectory implements Directory {
         if (writer.run(one.where('digest', '=', digest)) === 0) return undefined;
         if (keepLast && this.#storedDigests(writer, principalId).length === 0)
           throw new DomainError('conflict', 'it is the last API key; create another one first');
-        const accountId = this.#accountOf(principalId);
+        const accountId = this.#parts.table.accountOf(principalId);
         this.#log({ kind: 'api-key-revoked', accountId, by, details: { principal: principalId } });
         return this.#sessions.removeOf(principalId);
       },
@@ -234,10 +241,10 @@ export class SqliteDirectory implements Directory {
   async setGrants(accountId: AccountId, id: PrincipalId, grants: readonly Grant[]): Promise<void> {
     await this.#write(
       () => {
-        if (this.#accountOf(id) !== accountId) throw new DomainError('not_found', 'no such principal');
+        if (this.#parts.table.accountOf(id) !== accountId) throw new DomainError('not_found', 'no such principal');
         this.#parts.writer.run(this.#db.deleteFrom('grants').where('principal_id', '=', idBlob(id)));
-        this.#addGrants(id, grants);
-        this.#bumpRevision(accountId);
+        this.#parts.table.insertGrants(id, grants);
+        this.#parts.table.bumpRevision(accountId);
         this.#log({
           kind: 'grants-set',
           accountId,
@@ -255,7 +262,7 @@ export class SqliteDirectory implements Directory {
   async updateAccountSettings(id: AccountId, settings: AccountSettings): Promise<void> {
     await this.#write(
       () => {
-        this.#bumpRevision(id);
+        this.#parts.table.bumpRevision(id);
         this.#parts.writer.run(
           this.#db
             .updateTable('accounts')
@@ -301,6 +308,16 @@ export class SqliteDirectory implements Directory {
     return this.#sessions.writeExtensions();
   }
 
+  /** Its row, grants, roles or credentials changed. */
+  forgetPrincipal(id: PrincipalId): void {
+    this.#principals.delete(id);
+  }
+
+  /** A role changed. */
+  forgetPrincipals(): void {
+    this.#principals.clear();
+  }
+
   /** The account's row changed. */
   forgetAccount(id: AccountId): void {
     this.#accounts.delete(id);
@@ -311,7 +328,7 @@ export class SqliteDirectory implements Directory {
     this.#accounts.clear();
     this.#principals.clear();
     this.#groups.clear();
-    this.#principalCounts.clear();
+    this.#parts.table.forget();
     this.#sessions.forget();
   }
 
@@ -320,91 +337,16 @@ export class SqliteDirectory implements Directory {
       const { reader } = this.#parts;
       const row = reader.first(this.#db.selectFrom('principals').selectAll().where('id', '=', idBlob(id)));
       if (row === undefined) return undefined;
-      const grants = reader.rows(
-        this.#db.selectFrom('grants').selectAll().where('principal_id', '=', idBlob(id)).orderBy('ordinal'),
-      );
-      return { principal: principalOf(row, grants), apiKeyDigests: this.#storedDigests(reader, id) };
+      const grants = reader.read(GRANTS_OF, row.id, row.id) as unknown as readonly GrantsTable[];
+      const requiresProof = reader.read(ACTIVE_CREDENTIAL, row.id).length > 0;
+      const principal = principalOf(row, grants, requiresProof);
+      return { principal, apiKeyDigests: this.#storedDigests(reader, id) };
     });
   }
 
   #storedDigests(connection: SqliteConnection, id: PrincipalId): readonly Uint8Array[] {
     const query = this.#db.selectFrom('api_keys').select('digest').where('principal_id', '=', idBlob(id));
     return connection.rows(query.orderBy('created_at_ms').orderBy('digest')).map(({ digest }) => digest);
-  }
-
-  /** Inside a transaction, before a principal is added. */
-  #countPrincipal(accountId: AccountId): void {
-    // What is remembered may be too many, after a write that failed or a deletion; then it is counted again.
-    const remembered = this.#principalCounts.get(accountId) ?? MAX_PRINCIPALS;
-    const { writer } = this.#parts;
-    const count =
-      remembered < MAX_PRINCIPALS
-        ? remembered
-        : Number(writer.prepare(COUNT_PRINCIPALS).get(idBlob(accountId))?.['count']);
-    if (count >= MAX_PRINCIPALS)
-      throw new DomainError('conflict', `an account has at most ${MAX_PRINCIPALS} principals`);
-    this.#principalCounts.set(accountId, count + 1);
-  }
-
-  /** Inside a transaction. */
-  #accountOf(id: PrincipalId): AccountId | undefined {
-    const query = this.#db.selectFrom('principals').select('account_id').where('id', '=', idBlob(id));
-    const row = this.#parts.writer.first(query);
-    return row === undefined ? undefined : (idText(row.account_id) as AccountId);
-  }
-
-  #addAccount(account: Account): void {
-    this.#parts.writer.run(
-      this.#db.insertInto('accounts').values({
-        id: idBlob(account.id),
-        name: account.name,
-        settings: JSON.stringify(account.settings),
-        created_at_ms: account.createdAtMs,
-        revision: account.revision,
-      }),
-    );
-    this.#log({ kind: 'account-created', accountId: account.id, by: undefined, details: { name: account.name } });
-  }
-
-  #addGroup(group: Group): void {
-    this.#parts.writer.run(this.#db.insertInto('groups').values(rowOfGroup(group)));
-    this.#log({
-      kind: 'group-created',
-      accountId: group.accountId,
-      by: group.createdBy,
-      details: { group: group.id, name: group.name },
-    });
-  }
-
-  #addPrincipal(
-    principal: Principal,
-    apiKeyDigest: Uint8Array | undefined,
-    createdAtMs: number,
-    by: PrincipalId | undefined,
-  ): void {
-    this.#parts.writer.run(this.#db.insertInto('principals').values(rowOfPrincipal(principal, createdAtMs)));
-    if (apiKeyDigest !== undefined) this.#addApiKey(principal.id, apiKeyDigest, createdAtMs);
-    this.#addGrants(principal.id, principal.grants);
-    const details = { principal: principal.id, kind: principal.kind, grants: JSON.stringify(principal.grants) };
-    this.#log({ kind: 'principal-created', accountId: principal.accountId, by, details });
-  }
-
-  #addApiKey(principalId: PrincipalId, digest: Uint8Array, createdAtMs: number): void {
-    const row = { digest, principal_id: idBlob(principalId), created_at_ms: createdAtMs };
-    this.#parts.writer.run(this.#db.insertInto('api_keys').values(row));
-  }
-
-  #addGrants(id: PrincipalId, grants: readonly Grant[]): void {
-    for (const [ordinal, grant] of grants.entries())
-      this.#parts.writer.run(this.#db.insertInto('grants').values(rowOfGrant(id, ordinal, grant)));
-  }
-
-  #bumpRevision(id: AccountId): void {
-    const query = this.#db
-      .updateTable('accounts')
-      .set({ revision: sql<number>`revision + 1` })
-      .where('id', '=', idBlob(id));
-    if (this.#parts.writer.run(query) !== 1) throw new DomainError('not_found', 'no such account');
   }
 
   #log(event: LogEvent): void {

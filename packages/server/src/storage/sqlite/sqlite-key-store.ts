@@ -6,8 +6,9 @@ import type { KeyQuery, KeyStore } from '@countersign/core/ports/directory';
 import type { KeyReference } from '@countersign/core/signing-item';
 import { GenerationCache } from '../generation-cache.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { idText, keyOfRow, SELECT_KEYS } from './key-row.ts';
-import type { ChangedKey, KeyTable } from './key-table.ts';
+import { KEY_QUERIES } from './key-queries.ts';
+import { idText, keyOfRow, pathOfBlob, SELECT_KEYS } from './key-row.ts';
+import type { ChangedKey, KeyChange, KeyTable } from './key-table.ts';
 import { SharedValues } from './shared-values.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { toDomainError } from './sqlite-fault.ts';
@@ -34,8 +35,6 @@ const MAX_LISTED = 10_000;
 
 const BY_ID = `${SELECT_KEYS} WHERE id = ?`;
 const BY_NAME = `${SELECT_KEYS} WHERE account_id = ? AND name = ?`;
-const IDS_OF_ACCOUNT = 'SELECT id FROM keys WHERE account_id = ? AND id > ? ORDER BY id LIMIT ?';
-const IDS_OF_GROUP = 'SELECT id FROM keys WHERE account_id = ? AND group_id = ? AND id > ? ORDER BY id LIMIT ?';
 const NOTE_USE = `INSERT INTO key_uses (key_id, last_used_at_ms) SELECT id, ? FROM keys WHERE id = ?
   ON CONFLICT (key_id) DO UPDATE SET last_used_at_ms = max(last_used_at_ms, excluded.last_used_at_ms)`;
 
@@ -101,6 +100,35 @@ export class SqliteKeyStore implements KeyStore {
       .then((removed) => removed !== undefined);
   }
 
+  async change(
+    accountId: AccountId,
+    id: KeyId,
+    version: number,
+    change: KeyChange,
+    by: PrincipalId,
+  ): Promise<KeyRecord | undefined> {
+    const { commits, table, writer } = this.#parts;
+    return commits
+      .submit(
+        16 * 1024,
+        () => {
+          const changed = table.change(accountId, id, version, change, by);
+          // Read here: after the commit it might be somebody else's next version.
+          return changed && { changed, key: readKey(writer, id, this.#shared) };
+        },
+        (result) => {
+          if (result !== undefined) this.noteChanges([result.changed]);
+        },
+      )
+      .then((result) => result?.key);
+  }
+
+  async highestChildIndex(accountId: AccountId, parent: KeyId): Promise<number | undefined> {
+    if (this.#find(accountId, { by: 'id', id: parent }) === undefined) return undefined;
+    const path = this.#first(KEY_QUERIES.highestChild, idBlob(parent))?.['child_path'];
+    return path instanceof Uint8Array ? pathOfBlob(path)[0] : undefined;
+  }
+
   async list(query: KeyQuery): Promise<readonly KeyRecord[]> {
     if (!Number.isSafeInteger(query.limit) || query.limit < 0)
       throw new DomainError('invalid_request', 'the limit is not a count');
@@ -108,17 +136,23 @@ export class SqliteKeyStore implements KeyStore {
     const account = idBlob(query.accountId);
     const after = query.after === undefined ? new Uint8Array(0) : idBlob(query.after);
     // One index look-up for each group: a filter would read all keys of the account to find a small group's.
+    const { among, viewer } = query;
+    const [ofAccount, ofGroup] =
+      viewer === undefined
+        ? [KEY_QUERIES.idsOfAccount, KEY_QUERIES.idsOfGroup]
+        : [KEY_QUERIES.openIdsOfAccount, KEY_QUERIES.openIdsOfGroup];
     const ids =
-      query.among === 'all'
-        ? this.#ids(IDS_OF_ACCOUNT, account, after, limit)
-        : query.among.groups.flatMap((group) => this.#ids(IDS_OF_GROUP, account, idBlob(group), after, limit));
-    const named =
-      query.among === 'all' ? [] : query.among.keys.filter((id) => query.after === undefined || id > query.after);
+      among === 'all'
+        ? this.#ids(ofAccount, account, after, limit)
+        : among.groups.flatMap((group) => this.#ids(ofGroup, account, idBlob(group), after, limit));
+    const delegated = viewer === undefined ? [] : this.#ids(KEY_QUERIES.idsOfDelegate, idBlob(viewer), after, limit);
+    const named = among === 'all' ? [] : among.keys.filter((id) => query.after === undefined || id > query.after);
     const found: KeyRecord[] = [];
-    for (const id of [...new Set([...ids, ...named])].sort()) {
+    for (const id of [...new Set([...ids, ...delegated, ...named])].sort()) {
       if (found.length === limit) break;
       const key = this.#find(query.accountId, { by: 'id', id });
-      if (key !== undefined) found.push(key);
+      const isOthers = viewer !== undefined && key?.delegatedTo !== undefined && key.delegatedTo !== viewer;
+      if (key !== undefined && !isOthers) found.push(key);
     }
     return found;
   }
@@ -190,6 +224,14 @@ export class SqliteKeyStore implements KeyStore {
     if (key.name !== undefined) this.#byName.set(nameIndex(key.accountId, key.name), key);
   }
 
+  #first(sql: string, ...parameters: SQLInputValue[]): Record<string, SQLOutputValue> | undefined {
+    try {
+      return this.#parts.reader.prepare(sql).get(...parameters);
+    } catch (error) {
+      throw toDomainError(error);
+    }
+  }
+
   #ids(sql: string, ...parameters: SQLInputValue[]): KeyId[] {
     try {
       return this.#parts.reader
@@ -200,6 +242,14 @@ export class SqliteKeyStore implements KeyStore {
       throw toDomainError(error);
     }
   }
+}
+
+/** Inside the transaction that changed it. */
+function readKey(writer: SqliteConnection, id: KeyId, shared: SharedValues): KeyRecord {
+  const [row] = writer.prepare(BY_ID).all(idBlob(id));
+  if (row === undefined) throw new DomainError('internal', 'a key vanished inside a transaction');
+  // In the order of the columns, as `keyOfRow` takes them.
+  return keyOfRow(Object.values(row), shared);
 }
 
 function readArray(statement: StatementSync, parameters: SQLInputValue[]): readonly SQLOutputValue[] | undefined {

@@ -4,15 +4,21 @@ import { FieldReader } from '@countersign/core/log/byte-fields';
 import { encodeIntent } from '@countersign/core/log/intent-entry';
 import { encodeOutcome } from '@countersign/core/log/outcome-entry';
 import type {
+  Diverted,
   Intent,
   IntentOutcome,
   IntentReceipt,
   OutcomeItem,
+  RequestCompletion,
   SigningJournal,
 } from '@countersign/core/ports/signing-journal';
 import type { GroupCommit } from './group-commit.ts';
+import { type IntentPlan, isPlain, planIntent } from './intent-plan.ts';
+import { requestBytes } from './request-row.ts';
+import type { RequestTable } from './request-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { idBlob, type SqliteLog } from './sqlite-log.ts';
+import { VelocityBatch } from './velocity-ledger.ts';
 
 const SELECT_REVISION = 'SELECT revision FROM accounts WHERE id = ?';
 const INSERT_OPEN = 'INSERT INTO log_open_intents (batch_id) VALUES (?)';
@@ -22,6 +28,8 @@ const SELECT_OPEN = 'SELECT batch_id FROM log_open_intents WHERE batch_id < ? OR
 /** Estimated bytes that one item and a batch add to a transaction. */
 const ITEM_BYTES = 200;
 const BATCH_BYTES = 512;
+/** What changing a request's row, or an approval, adds. */
+const REQUEST_BYTES = 4096;
 /** Intents kept in memory until their outcome; older ones are read again. */
 const MAX_KEPT_INTENTS = 2_000;
 
@@ -29,6 +37,7 @@ export interface SqliteSigningJournalParts {
   readonly writer: SqliteConnection;
   readonly commits: GroupCommit;
   readonly log: SqliteLog;
+  readonly requests: RequestTable;
   readonly now: () => number;
   /** A recorded intent was found stale: what is cached of this account may be out of date. */
   readonly onStale: () => void;
@@ -47,25 +56,37 @@ export class SqliteSigningJournal implements SigningJournal {
 
   async recordIntent(intent: Intent): Promise<IntentOutcome> {
     const { commits, onStale } = this.#parts;
-    const bytes = BATCH_BYTES + (intent.items.length + intent.refused.length) * ITEM_BYTES;
+    const plain = isPlain(intent);
     const recorded = await commits.submit(
-      bytes,
-      () => this.#appendIntent(intent),
+      plain ? batchBytes(intent) : batchBytes(intent) + storedBytes(intent),
+      () => this.#appendIntent(intent, plain),
       (value) => {
-        if (value === undefined) onStale();
-        else if (intent.items.length > 0) this.#keep(value.batchId, value.body);
+        if (value === 'stale') onStale();
+        else if (typeof value === 'object' && value.body !== undefined) this.#keep(value.batchId, value.body);
       },
     );
-    if (recorded === undefined) return { recorded: false, reason: 'stale' };
-    return { recorded: true, receipt: { batchId: recorded.batchId, itemCount: intent.items.length } };
+    if (typeof recorded === 'string') return { recorded: false, reason: recorded };
+    const { batchId, itemCount, diverted } = recorded;
+    const receipt = { batchId, itemCount };
+    return diverted === undefined ? { recorded: true, receipt } : { recorded: true, receipt, diverted };
   }
 
-  async recordOutcome(receipt: IntentReceipt, outcomes: readonly OutcomeItem[]): Promise<void> {
+  async recordOutcome(
+    receipt: IntentReceipt,
+    outcomes: readonly OutcomeItem[],
+    completions?: readonly RequestCompletion[],
+  ): Promise<void> {
     if (outcomes.length !== receipt.itemCount) throw new DomainError('internal', 'outcomes for another batch');
     if (receipt.itemCount === 0) return;
+    let bytes = BATCH_BYTES + outcomes.length * ITEM_BYTES;
+    for (const { signatures, signedData } of completions ?? [])
+      bytes += REQUEST_BYTES + signatures.length * ITEM_BYTES + 2 * (signedData?.length ?? 0);
     await this.#parts.commits.submit(
-      BATCH_BYTES + outcomes.length * ITEM_BYTES,
-      () => this.#appendOutcome(receipt.batchId, outcomes),
+      bytes,
+      () => {
+        this.#appendOutcome(receipt.batchId, outcomes);
+        for (const completion of completions ?? []) this.#parts.requests.complete(completion, receipt.batchId);
+      },
       () => this.#openBodies.delete(receipt.batchId),
     );
   }
@@ -85,20 +106,46 @@ export class SqliteSigningJournal implements SigningJournal {
     }
   }
 
-  #appendIntent(intent: Intent): { readonly batchId: number; readonly body: Uint8Array } | undefined {
+  #appendIntent(intent: Intent, plain: boolean): AppendedIntent | 'stale' | 'external-id-taken' {
     const { writer, log, now } = this.#parts;
     // Equal revision: no key, grant or setting of the account became less since it was read, so that the versions of
     // the keys needn't be compared one by one.
     const account = writer.prepare(SELECT_REVISION).get(idBlob(intent.accountId));
-    if (account?.['revision'] !== intent.accountRevision) return undefined;
-    const batchId = log.nextLeaf;
+    if (account?.['revision'] !== intent.accountRevision) return 'stale';
     const createdAtMs = now();
+    if (plain) return this.#appendRow(intent, createdAtMs);
+    const spends = new VelocityBatch(writer, createdAtMs);
+    const planned = planIntent(intent, this.#parts.requests, spends);
+    if (!planned.ok) return planned.reason;
+    const { plan } = planned;
+    const { items, refused, pending, diverted } = plan;
+    // What waits is in the log by events of its own, one for each request: where there is nothing else they are all.
+    const appended =
+      items.length === 0 && refused.length === 0 && pending.length > 0
+        ? { batchId: log.nextLeaf, body: undefined, itemCount: 0 }
+        : this.#appendRow({ ...intent, items, refused }, createdAtMs);
+    this.#storeRequests(intent, plan, appended.batchId);
+    spends.flush();
+    return { ...appended, diverted };
+  }
+
+  #appendRow(intent: Intent, createdAtMs: number): AppendedIntent {
+    const { writer, log } = this.#parts;
+    const batchId = log.nextLeaf;
     const body = encodeIntent(intent, batchId, createdAtMs);
-    const signs = intent.items.length > 0;
-    const phase = signs ? 'intent' : 'refusal';
-    log.append({ phase, batchId, accountId: intent.accountId, createdAtMs, body });
+    const itemCount = intent.items.length;
+    const signs = itemCount > 0;
+    log.append({ phase: signs ? 'intent' : 'refusal', batchId, accountId: intent.accountId, createdAtMs, body });
     if (signs) writer.prepare(INSERT_OPEN).run(batchId);
-    return { batchId, body };
+    return { batchId, body: signs ? body : undefined, itemCount };
+  }
+
+  #storeRequests({ accountId }: Intent, plan: IntentPlan, batchId: number): void {
+    const { requests } = this.#parts;
+    for (const request of plan.fresh) requests.insertExecuting(request, batchId);
+    for (const { id, standing } of plan.taken) requests.take({ accountId, id }, standing, batchId);
+    for (const { request } of plan.refused) if (request !== undefined) requests.storeRejected(request);
+    for (const { request, approval } of plan.pending) requests.storePending(request, approval);
   }
 
   #appendOutcome(batchId: number, outcomes: readonly OutcomeItem[] | undefined): void {
@@ -124,6 +171,29 @@ export class SqliteSigningJournal implements SigningJournal {
     }
     this.#openBodies.set(batchId, body);
   }
+}
+
+interface AppendedIntent {
+  readonly batchId: number;
+  /** Of the row that an outcome follows; undefined: none does. */
+  readonly body: Uint8Array | undefined;
+  readonly itemCount: number;
+  readonly diverted?: ReadonlyMap<number, Diverted> | undefined;
+}
+
+function batchBytes({ items, refused }: Intent): number {
+  return BATCH_BYTES + (items.length + refused.length) * ITEM_BYTES;
+}
+
+function storedBytes({ items, refused, pending }: Intent): number {
+  let bytes = 0;
+  for (const { request, spends } of items) {
+    if (request?.kind === 'new') bytes += requestBytes(request.request);
+    bytes += (spends?.length ?? 0) * ITEM_BYTES;
+  }
+  for (const { request } of refused) if (request !== undefined) bytes += requestBytes(request);
+  for (const { request } of pending ?? []) bytes += requestBytes(request) + REQUEST_BYTES;
+  return bytes;
 }
 
 const UNKNOWN: OutcomeItem = { status: 'unknown', signatureDigest: undefined };

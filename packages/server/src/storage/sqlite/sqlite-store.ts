@@ -4,19 +4,29 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountId } from '@countersign/core/ids';
 import type { Store } from '../store.ts';
+import { ApprovalTable } from './approval-table.ts';
+import { ChangeTable } from './change-table.ts';
 import { type CommitLimits, DEFAULT_COMMIT_LIMITS, GroupCommit } from './group-commit.ts';
 import { KeyTable } from './key-table.ts';
 import { migrate } from './migrate.ts';
+import { PrincipalTable } from './principal-table.ts';
+import { RequestTable } from './request-table.ts';
 import { SqliteClusterStore } from './sqlite-cluster-store.ts';
 import { type ConnectionRole, SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDirectory } from './sqlite-directory.ts';
 import { toDomainError } from './sqlite-fault.ts';
+import { SqliteGovernanceStore } from './sqlite-governance-store.ts';
+import { SqliteIdentityStore } from './sqlite-identity-store.ts';
 import { DEFAULT_KEY_CACHE, type KeyCacheLimits, SqliteKeyStore } from './sqlite-key-store.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { SqlitePolicyStore } from './sqlite-policy-store.ts';
+import { SqliteRequestStore } from './sqlite-request-store.ts';
 import { SqliteSigningJournal } from './sqlite-signing-journal.ts';
 import { SqliteThresholdStore } from './sqlite-threshold-store.ts';
+import { SqliteWalletStore } from './sqlite-wallet-store.ts';
+import { SqliteWebhookStore } from './sqlite-webhook-store.ts';
 import { ThresholdShareTable } from './threshold-share-table.ts';
+import { WebhookEvents } from './webhook-events.ts';
 
 export interface SqliteStoreOptions {
   /** The database file; its folder exists. `-wal` and `-shm` lie beside it. */
@@ -24,6 +34,8 @@ export interface SqliteStoreOptions {
   readonly now?: () => number;
   readonly commitLimits?: CommitLimits;
   readonly keyCache?: KeyCacheLimits;
+  /** 32 bytes that seal the secrets of webhooks. Without it no webhook can be made or sent. */
+  readonly serviceKey?: Uint8Array;
   /** Noted key uses and moved session expiries are written with a commit, at most this often. */
   readonly lazyWriteIntervalMs?: number;
   /** Told about every commit: how long its transaction took, and how many writes shared it. */
@@ -75,22 +87,33 @@ async function assemble(
 ): Promise<Store> {
   const now = options.now ?? Date.now;
   const log = new SqliteLog(writer, now);
+  const events = new WebhookEvents(writer);
   const lazyWrites = every(options.lazyWriteIntervalMs ?? DEFAULT_LAZY_WRITE_INTERVAL_MS, now);
   const commits: GroupCommit = new GroupCommit({
     connection: writer,
     limits: options.commitLimits ?? DEFAULT_COMMIT_LIMITS,
     mirror: {
-      mark: () => log.mark(),
+      mark: () => {
+        const rollBack = log.mark();
+        return () => {
+          rollBack();
+          events.forget();
+        };
+      },
       reload: () => {
         log.reload();
         keys.forget();
         directory.forget();
         policies.forget();
+        governance.forget();
+        identities.forget();
+        wallets.forget();
+        events.forget();
       },
     },
     piggyback: () => {
-      if (!(keys.hasPendingUses || directory.hasPendingExtensions) || !lazyWrites()) return undefined;
-      const after = [keys.writeUses(), directory.writeExtensions()];
+      if (!hasLazyWrites() || !lazyWrites()) return undefined;
+      const after = [keys.writeUses(), directory.writeExtensions(), identities.writeCounts()];
       return () => {
         for (const report of after) report();
       };
@@ -98,8 +121,20 @@ async function assemble(
     onCommit: options.onCommit,
     beforeCommit: options.faults?.beforeCommit,
   });
-  const directory = new SqliteDirectory({ reader, writer, commits, log, now });
-  const table = new KeyTable(writer, log);
+  const hasLazyWrites = (): boolean =>
+    keys.hasPendingUses || directory.hasPendingExtensions || identities.hasPendingCounts;
+  const principals = new PrincipalTable(writer, log);
+  const directory = new SqliteDirectory({
+    reader,
+    writer,
+    commits,
+    log,
+    table: principals,
+    now,
+    onPrincipalRemoved: () => identities.forget(),
+  });
+  const identities = new SqliteIdentityStore({ reader, writer, commits, log, directory, principals });
+  const table = new KeyTable(writer, log, { append: events.append, now });
   const shares = new ThresholdShareTable(writer, log);
   const onRevision = (id: AccountId): void => directory.forgetAccount(id);
   const cache = options.keyCache ?? DEFAULT_KEY_CACHE;
@@ -115,7 +150,15 @@ async function assemble(
     onRevision,
   });
   const policies = new SqlitePolicyStore({ reader, writer, commits, log, onRevision });
-  const journal = new SqliteSigningJournal({ writer, commits, log, now, onStale: () => directory.forget() });
+  const wallets = new SqliteWalletStore({ reader, writer, commits, log, onRevision });
+  const webhooks = new SqliteWebhookStore({ reader, writer, commits, log, events, serviceKey: options.serviceKey });
+  const governed = { writer, log, appendEvent: events.append, now };
+  const approvals = new ApprovalTable(governed);
+  const requests = new RequestTable({ ...governed, approvals });
+  const changes = new ChangeTable({ ...governed, approvals });
+  const governance = new SqliteGovernanceStore({ reader, writer, commits, log, changes, onRevision });
+  const onStale = (): void => directory.forget();
+  const journal = new SqliteSigningJournal({ writer, commits, log, requests, now, onStale });
   const healthy = throttled(HEALTH_INTERVAL_MS, now, () =>
     commits.submit(64, () => {
       writer.prepare(WRITE_HEALTH).run(Buffer.alloc(commits.lastFailed ? LARGE_PROBE_BYTES : SMALL_PROBE_BYTES));
@@ -132,7 +175,12 @@ async function assemble(
     directory,
     threshold,
     policies,
+    requests: new SqliteRequestStore({ reader, commits, requests, approvals, changes, now }),
+    governance,
     clusters: new SqliteClusterStore({ reader, writer, commits, log }),
+    identities,
+    wallets,
+    webhooks,
     journal,
     log: {
       head: () => commits.submit(0, () => log.head()),
@@ -142,7 +190,7 @@ async function assemble(
     closeOpenIntents: () => journal.closeOpenIntents(),
     health: healthy,
     close: async () => {
-      for (let i = 0; i < MAX_FINAL_WRITES && (keys.hasPendingUses || directory.hasPendingExtensions); i++) {
+      for (let i = 0; i < MAX_FINAL_WRITES && hasLazyWrites(); i++) {
         lazyWrites.force();
         // What is left is advisory; a store that can't be written any more is closed without it.
         const written = await commits.submit(0, () => true).catch(() => false);

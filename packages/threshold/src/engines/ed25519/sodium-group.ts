@@ -1,9 +1,9 @@
 /** Ed25519's prime-order group by the system's libsodium: constant-time, nothing secret outside the caller's memory. */
+import { loadLibsodium } from '@countersign/algorithms/engines/sodium/libsodium';
 import { type FillRandom, fillFromKernel } from '@countersign/algorithms/kernel-randomness';
 import { allocateSecret } from '@countersign/algorithms/secret-memory';
 import type { Ed25519Group } from '../../ed25519/ed25519-group.ts';
 import type { Point } from '../../group.ts';
-import { loadLibsodium } from './libsodium.ts';
 import { isScalar, isZeroScalar } from './scalar-arithmetic.ts';
 import { assertRoom, assertScalar } from './scalar-assertions.ts';
 import { smallScalar } from './small-scalar.ts';

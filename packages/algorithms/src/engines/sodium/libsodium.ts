@@ -1,13 +1,13 @@
 /**
- * The system's libsodium by FFI: the npm package that signs with libsodium has no operations on points and scalars and
- * hides the library's symbols. Every symbol is bound by name when the library is loaded, so that a process that has
- * lost the right to open files can still use it, and no symbol is chosen by data.
+ * The system's libsodium by FFI, for what the npm package that signs with libsodium lacks (products of scalars, above
+ * all); that one hides the library's symbols. Every symbol is bound by name when the library is loaded, so that a process
+ * that has lost the right to open files can still use it, and no symbol is chosen by data.
  *
  * A pointer argument is a buffer whose length the caller guarantees; the library can't check.
  */
 
-import { EngineUnavailable } from '@countersign/algorithms/engine';
-import { loadSystemLibrary } from '@countersign/algorithms/engines/system-library';
+import { EngineUnavailable } from '../../engine.ts';
+import { loadSystemLibrary } from '../system-library.ts';
 
 /** A path that replaces the search. */
 const PATH_VARIABLE = 'COUNTERSIGN_LIBSODIUM';

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createAttemptLimit } from './attempt-limit.ts';
+import { createSingleUseMap } from './single-use-map.ts';
+
+describe('a map of single-use values', () => {
+  it('never holds more than it may, and gives each value once, in its time', () => {
+    const limits = { lifetimeMs: 10, maxEntries: 5, maxPerOwner: 2 };
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('put' as const), owner: fc.constantFrom('a', 'b', 'c', 'd') }),
+      fc.record({ kind: fc.constant('take' as const), index: fc.nat(30) }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(8) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        let nowMs = 0;
+        const map = createSingleUseMap<number>(limits, () => nowMs);
+        // The model: everything that was ever put, and whether it is still to be had.
+        const model: { id: string; owner: string; expiresAtMs: number; taken: boolean }[] = [];
+        const live = () => model.filter(({ taken, expiresAtMs }) => !taken && expiresAtMs > nowMs);
+        for (const each of steps)
+          if (each.kind === 'wait') nowMs += each.ms;
+          else if (each.kind === 'take') {
+            const entry = model[each.index];
+            const taken = map.take(entry?.id ?? 'unknown');
+            expect(taken).toBe(entry !== undefined && live().includes(entry) ? each.index : undefined);
+            if (entry !== undefined) entry.taken = true;
+          } else {
+            const own = live().filter(({ owner }) => owner === each.owner).length;
+            const fits = own < limits.maxPerOwner && live().length < limits.maxEntries;
+            const put = () => map.put(each.owner, model.length);
+            if (!fits) expect(put).toThrow(expect.objectContaining({ code: 'rate_limited' }));
+            else model.push({ ...put(), owner: each.owner, taken: false });
+          }
+      }),
+    );
+  });
+});
+
+describe('a limit on attempts', () => {
+  const limits = { maxFailures: 3, lockMs: 100, maxSubjects: 2 };
+  const isLocked = (check: () => void): boolean => {
+    try {
+      check();
+      return false;
+    } catch {
+      return true;
+    }
+  };
+
+  it('locks after so many failures, for a time, and forgets after a success', () => {
+    let nowMs = 0;
+    const limit = createAttemptLimit(limits, () => nowMs);
+    const check = () => isLocked(() => limit.check('a'));
+    for (let i = 0; i < 3; i++) {
+      expect(check()).toBe(false);
+      limit.fail('a');
+    }
+    expect(check()).toBe(true);
+    expect(isLocked(() => limit.check('b'))).toBe(false);
+    nowMs += 100;
+    expect(check()).toBe(false);
+    limit.fail('a');
+    limit.fail('a');
+    limit.succeed('a');
+    limit.fail('a');
+    expect(check()).toBe(false);
+  });
+
+  it('remembers the latest so many only', () => {
+    const limit = createAttemptLimit({ ...limits, maxFailures: 1 }, () => 0);
+    for (const subject of ['a', 'b', 'c']) limit.fail(subject);
+    expect(['a', 'b', 'c'].map((subject) => isLocked(() => limit.check(subject)))).toEqual([false, true, true]);
+  });
+});

@@ -1,0 +1,229 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import type { PasskeyFacts } from '@countersign/core/ports/passkeys';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createSimpleWebauthnPasskeys } from './simple-webauthn-passkeys.ts';
+
+const RP_ID = 'sign.example.com';
+const ORIGIN = 'https://sign.example.com';
+const passkeys = createSimpleWebauthnPasskeys({
+  relyingParty: { id: RP_ID, name: 'Countersign' },
+  origins: ['https://other.example.com', ORIGIN],
+});
+const challenge = (): string => randomBytes(32).toString('base64url');
+const sha256 = (bytes: Uint8Array | string): Buffer => createHash('sha256').update(bytes).digest();
+
+type Cbor = number | string | Uint8Array | ReadonlyMap<number | string, Cbor>;
+
+/** Deterministic CBOR (RFC 8949) of what WebAuthn needs: integers, byte and text strings, maps. */
+function cbor(value: Cbor): Buffer {
+  const head = (major: number, n: number): Buffer =>
+    n < 24
+      ? Buffer.of((major << 5) | n)
+      : n < 256
+        ? Buffer.of((major << 5) | 24, n)
+        : Buffer.of((major << 5) | 25, n >> 8, n & 255);
+  if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
+  if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value]);
+  return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, entry]) => [cbor(key), cbor(entry)])]);
+}
+
+const FLAGS = { present: 1, verified: 4, attested: 64 };
+
+interface Ceremony {
+  readonly origin?: string;
+  readonly rpId?: string;
+  readonly flags?: number;
+  readonly type?: string;
+}
+
+/** An authenticator with the browser before it (WebAuthn, level 3: sections 6.1, 6.5.1, 5.8.1). */
+class SoftwareAuthenticator {
+  readonly rawId = randomBytes(20);
+  readonly #pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  readonly #algorithm: 'ES256' | 'EdDSA';
+  #count: number;
+
+  constructor(algorithm: 'ES256' | 'EdDSA', firstCount = 0) {
+    this.#algorithm = algorithm;
+    this.#count = firstCount;
+    this.#pair =
+      algorithm === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+  }
+
+  get #coseKey(): Buffer {
+    const { x = '', y = '' } = this.#pair.publicKey.export({ format: 'jwk' });
+    const bytes = (text: string): Buffer => Buffer.from(text, 'base64url');
+    const members: [number, Cbor][] =
+      this.#algorithm === 'ES256'
+        ? [
+            [1, 2],
+            [3, -7],
+            [-1, 1],
+            [-2, bytes(x)],
+            [-3, bytes(y)],
+          ]
+        : [
+            [1, 1],
+            [3, -8],
+            [-1, 6],
+            [-2, bytes(x)],
+          ];
+    return cbor(new Map(members));
+  }
+
+  #clientData(text: string, type: string, { origin = ORIGIN, ...rest }: Ceremony): Buffer {
+    const json = { type: rest.type ?? type, challenge: Buffer.from(text).toString('base64url'), origin };
+    return Buffer.from(JSON.stringify({ ...json, crossOrigin: false }));
+  }
+
+  #authenticatorData({ rpId = RP_ID, flags = FLAGS.present | FLAGS.verified }: Ceremony, more = 0): Buffer {
+    const count = Buffer.alloc(4);
+    count.writeUInt32BE(this.#count);
+    return Buffer.concat([sha256(rpId), Buffer.of(flags | more), count]);
+  }
+
+  #sign(message: Uint8Array): Buffer {
+    return sign(this.#algorithm === 'ES256' ? 'sha256' : null, message, this.#pair.privateKey);
+  }
+
+  create(text: string, ceremony: Ceremony & { readonly format?: 'none' | 'packed'; readonly x5c?: boolean } = {}) {
+    const clientData = this.#clientData(text, 'webauthn.create', ceremony);
+    const idLength = Buffer.of(0, this.rawId.length);
+    const attested = Buffer.concat([Buffer.alloc(16), idLength, this.rawId, this.#coseKey]);
+    const authData = Buffer.concat([this.#authenticatorData(ceremony, FLAGS.attested), attested]);
+    const statement = new Map<string, Cbor>();
+    if (ceremony.format === 'packed') {
+      statement.set('alg', this.#algorithm === 'ES256' ? -7 : -8);
+      statement.set('sig', this.#sign(Buffer.concat([authData, sha256(clientData)])));
+      if (ceremony.x5c === true) statement.set('x5c', new Map());
+    }
+    const attestationObject = cbor(
+      new Map<string, Cbor>([
+        ['fmt', ceremony.format ?? 'none'],
+        ['attStmt', statement],
+        ['authData', authData],
+      ]),
+    );
+    return { rawId: this.rawId, clientData, attestationObject };
+  }
+
+  get(text: string, ceremony: Ceremony = {}) {
+    this.#count += 1;
+    const clientData = this.#clientData(text, 'webauthn.get', ceremony);
+    const authenticatorData = this.#authenticatorData(ceremony);
+    const signature = this.#sign(Buffer.concat([authenticatorData, sha256(clientData)]));
+    return { rawId: this.rawId, clientData, authenticatorData, signature };
+  }
+}
+
+async function registered(authenticator: SoftwareAuthenticator): Promise<PasskeyFacts> {
+  const text = challenge();
+  const facts = await passkeys.verifyAttestation(authenticator.create(text), text);
+  if (facts === undefined) throw new Error('not registered');
+  return facts;
+}
+
+describe.each(['ES256', 'EdDSA'] as const)('a passkey of %s', (algorithm) => {
+  it('is registered, and answers challenges with a count that grows', async () => {
+    const authenticator = new SoftwareAuthenticator(algorithm);
+    const known = await registered(authenticator);
+    expect(known).toMatchObject({ signCount: 0 });
+    expect(known.rawId).toEqual(authenticator.rawId);
+    const [first, second] = [challenge(), challenge()];
+    expect(await passkeys.verifyAssertion(authenticator.get(first), first, known)).toBe(1);
+    expect(await passkeys.verifyAssertion(authenticator.get(second), second, { ...known, signCount: 1 })).toBe(2);
+  });
+
+  it('may attest itself, but brings no certificates, which would have to be asked for elsewhere', async () => {
+    const authenticator = new SoftwareAuthenticator(algorithm);
+    const text = challenge();
+    const itself = authenticator.create(text, { format: 'packed' });
+    expect(await passkeys.verifyAttestation(itself, text)).toBeDefined();
+    const certified = authenticator.create(text, { format: 'packed', x5c: true });
+    expect(await passkeys.verifyAttestation(certified, text)).toBeUndefined();
+  });
+
+  it('is nothing after a change of any bit of its answer', async () => {
+    const authenticator = new SoftwareAuthenticator(algorithm);
+    const known = await registered(authenticator);
+    const text = challenge();
+    const good = authenticator.get(text);
+    const parts = fc.constantFrom<'rawId' | 'clientData' | 'authenticatorData' | 'signature'>(
+      'rawId',
+      'clientData',
+      'authenticatorData',
+      'signature',
+    );
+    await fc.assert(
+      fc.asyncProperty(parts, fc.nat(), fc.nat(7), async (part, position, bit) => {
+        const changed = Buffer.from(good[part]);
+        const index = position % changed.length;
+        changed.writeUInt8(changed.readUInt8(index) ^ (1 << bit), index);
+        const answer = { ...good, [part]: changed };
+        expect(await passkeys.verifyAssertion(answer, text, known)).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+    expect(await passkeys.verifyAssertion(good, text, known)).toBe(1);
+  });
+});
+
+describe('passkeys', () => {
+  const user = FLAGS.present | FLAGS.verified;
+
+  it.each([
+    ['another origin', { origin: 'https://evil.example.com' }],
+    ['another port', { origin: `${ORIGIN}:8443` }],
+    ['another relying party', { rpId: 'evil.example.com' }],
+    ['nobody present', { flags: FLAGS.verified }],
+    ['nobody verified', { flags: FLAGS.present }],
+    ['another ceremony', { type: 'payment.get' }],
+  ])('refuse answers with %s', async (_what, ceremony: Ceremony) => {
+    const authenticator = new SoftwareAuthenticator('ES256');
+    const known = await registered(authenticator);
+    const text = challenge();
+    expect(await passkeys.verifyAssertion(authenticator.get(text, ceremony), text, known)).toBeUndefined();
+    expect(await passkeys.verifyAttestation(authenticator.create(text, ceremony), text)).toBeUndefined();
+    expect(await passkeys.verifyAssertion(authenticator.get(text, { flags: user }), text, known)).toBeDefined();
+  });
+
+  it('refuse the answer to another challenge, of another passkey, and one as the other kind', async () => {
+    const [authenticator, other] = [new SoftwareAuthenticator('ES256'), new SoftwareAuthenticator('ES256')];
+    const [known, itsKnown] = [await registered(authenticator), await registered(other)];
+    const text = challenge();
+    expect(await passkeys.verifyAssertion(authenticator.get(challenge()), text, known)).toBeUndefined();
+    expect(await passkeys.verifyAttestation(authenticator.create(challenge()), text)).toBeUndefined();
+    expect(await passkeys.verifyAssertion(other.get(text), text, known)).toBeUndefined();
+    const renamed = { ...other.get(text), rawId: authenticator.rawId };
+    expect(await passkeys.verifyAssertion(renamed, text, known)).toBeUndefined();
+    expect(await passkeys.verifyAssertion({ ...renamed, rawId: other.rawId }, text, itsKnown)).toBeDefined();
+    const made = authenticator.create(text);
+    expect(await passkeys.verifyAttestation({ ...made, rawId: other.rawId }, text)).toBeUndefined();
+    expect(await passkeys.verifyAttestation({ ...made, clientData: other.get(text).clientData }, text)).toBeUndefined();
+  });
+
+  it('refuse a count that went back, as of a copy', async () => {
+    const authenticator = new SoftwareAuthenticator('ES256', 10);
+    const known = { ...(await registered(authenticator)), signCount: 12 };
+    for (const expected of [undefined, undefined, 13]) {
+      const text = challenge();
+      expect(await passkeys.verifyAssertion(authenticator.get(text), text, known)).toBe(expected);
+    }
+  });
+
+  it('refuse rubbish without an exception', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array(), fc.uint8Array(), fc.uint8Array(), async (a, b, c) => {
+        expect(
+          await passkeys.verifyAttestation({ rawId: a, clientData: b, attestationObject: c }, 'x'),
+        ).toBeUndefined();
+        const known = { rawId: a, publicKey: b, signCount: 0 };
+        const answer = { rawId: a, clientData: b, authenticatorData: c, signature: a };
+        expect(await passkeys.verifyAssertion(answer, 'x', known)).toBeUndefined();
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
