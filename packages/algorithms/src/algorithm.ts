@@ -36,7 +36,7 @@ export interface SigningOptions {
   readonly deterministic?: boolean;
   /**
    * ECDSA on secp256k1 and stark: the signature is `r || s || recovery id` (r, s as long as the group order; one byte,
-   * 0 to 3, for the low-S form) instead of DER.
+   * 0 to 3; on secp256k1 for the low-S form, on stark for s as it is) instead of DER.
    */
   readonly recoverable?: boolean;
   /** Diffie-Hellman only: the domain separation tag of RFC 9380, 1 to 255 bytes. */
@@ -64,7 +64,7 @@ export type Prepared =
 
 /** One way to run an algorithm. Named in the order of preference; the first that loads is used. */
 export interface EngineBinding {
-  /** `openssl`, `libsecp256k1`, `secp256k1-npm`, `sodium` or `node-crypto`. */
+  /** `openssl`, `libsecp256k1`, `secp256k1-npm`, `sodium`, `node-crypto` or `scure`. */
   readonly name: string;
   /** Loads native code. Rejects with `EngineUnavailable` where the library isn't present. */
   readonly load: () => Promise<Engine>;
@@ -88,11 +88,11 @@ export interface Algorithm {
   /** Nominal size of the key in bits, for display: modulus, field, or encoded size. */
   readonly keySizeBits: (parameters: KeyParameters) => number;
   /**
-   * SubjectPublicKeyInfo of a raw public key, or undefined where the algorithm has none (BIP340).
+   * SubjectPublicKeyInfo of a raw public key, or undefined where the algorithm has none (BIP340, ECDSA on stark).
    * The raw form is: uncompressed SEC1 point, PKCS#1 RSAPublicKey, RFC 8032 point, x-only point, FIPS 204 pk.
    */
   readonly encodeSpki: (publicKey: Uint8Array, parameters: KeyParameters) => Uint8Array | undefined;
-  /** Longest signature in bytes. ECDSA: DER. */
+  /** Longest signature in bytes, in any of its forms. */
   readonly maxSignatureBytes: (parameters: KeyParameters) => number;
   readonly engines: readonly [EngineBinding, ...EngineBinding[]];
 }

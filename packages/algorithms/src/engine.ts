@@ -1,6 +1,7 @@
 /**
  * What an engine gives for one algorithm. Runs only in the sealed processes (signer, generator, verifier).
- * All keys and signatures are in the raw forms that `Algorithm` documents; ECDSA signatures are strict DER.
+ * All keys and signatures are in the raw forms that `Algorithm` documents; ECDSA signatures are strict DER, or the
+ * recoverable form where the scheme says so.
  */
 import type { KeyParameters, Scheme } from './algorithm.ts';
 
@@ -36,19 +37,23 @@ export interface Engine {
   readonly generate: (parameters: KeyParameters) => KeyMaterial;
   /**
    * Takes a private key in the encodings of its field (RSA: PKCS#1 or PKCS#8; EC: SEC1 or PKCS#8; Ed25519, Ed448,
-   * ML-DSA: PKCS#8; BIP340: 32 bytes) and checks it: sizes, exponent, range, matching public half.
+   * ML-DSA: PKCS#8; BIP340, ECDSA on stark: 32 bytes) and checks it: sizes, exponent, range, matching public half.
    * @throws EngineFailure `invalid_key`
    */
   readonly importPrivate: (encoded: Uint8Array) => KeyMaterial;
   /**
    * A non-hardened child of a private key as `generate` returned it; path of 1 to 16 indices. Absent where the algorithm
-   * has no children. BIP32 for secp256k1, design section 5 for Ed25519; the chain code is made from the private key.
-   * @throws EngineFailure `unsupported` where this engine can't
+   * has no children. BIP32 for secp256k1, the same with additions for Ed25519, whose children have the parameters
+   * `{ form: 'expanded' }`; the chain code is made from the private key (`child-derivation.ts`).
+   * @throws EngineFailure `invalid_key`, `invalid_scheme` for a path that leads nowhere, `unsupported` where this engine can't
    */
   readonly deriveChild?: (privateKey: Uint8Array, parameters: KeyParameters, path: readonly number[]) => KeyMaterial;
   /** `privateKey` is copied into the engine's own locked memory; the caller wipes its own. */
   readonly loadPrivate: (privateKey: Uint8Array, parameters: KeyParameters) => SigningKey;
-  /** @throws EngineFailure `invalid_key` for a point off the curve, a wrong length, and so on. */
+  /**
+   * Where the algorithm only derives, compiling a scheme then throws EngineFailure `unsupported`.
+   * @throws EngineFailure `invalid_key` for a point off the curve, a wrong length, and so on.
+   */
   readonly loadPublic: (publicKey: Uint8Array, parameters: KeyParameters) => VerifyingKey;
 }
 

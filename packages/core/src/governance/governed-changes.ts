@@ -188,7 +188,7 @@ export function createGovernedChanges(dependencies: GovernedChangeDependencies):
   return changes;
 }
 
-export function changePending(id: ChangeId): DomainError {
+function changePending(id: ChangeId): DomainError {
   return new DomainError('conflict', 'a change of it waits for approval already', {
     subject: 'change-pending',
     objectId: id,

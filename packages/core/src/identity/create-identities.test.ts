@@ -327,8 +327,14 @@ describe('changes that policies govern', () => {
     world.governed.asks.add('assign-role');
     const wanted = { roleId: role.id, principalId: target.principal.id, scope: ACCOUNT };
     await world.identities.assignRole(clerk.caller, wanted);
-    const lesser = { ...clerk.caller, principal: { ...clerk.caller.principal, grants: [] } };
-    await expect(world.governed.approve(lesser)).rejects.toMatchObject({ code: 'forbidden' });
+    const waiting = [...world.governed.pending];
+    for (const permission of ['sign', 'assign-role'] as const) {
+      const grants = [{ scope: ACCOUNT, permissions: [permission] }];
+      world.governed.pending.splice(0, 10, ...waiting);
+      await expect(
+        world.governed.approve({ ...clerk.caller, principal: { ...clerk.caller.principal, grants } }),
+      ).rejects.toMatchObject({ code: 'forbidden' });
+    }
   });
 
   it('of credentials are made when they are approved', async () => {
@@ -385,6 +391,18 @@ describe('people and services', () => {
     expect(await identities.setEnabled(clerk, weak.caller.principal.id, false)).toMatchObject({
       principal: { enabled: false },
     });
+  });
+
+  it('with a grant on a key that is gone are still changed by an administrator', async () => {
+    const { caller } = await world.service();
+    const keyId = newId<KeyId>();
+    world.keyGroups.set(keyId, world.groupId);
+    await assigned((await roleOf('sign')).id, caller.principal.id, { kind: 'key', keyId });
+    world.keyGroups.delete(keyId);
+    const clerk = await callerWith('update-service-account');
+    const { id } = caller.principal;
+    await expect(world.identities.setEnabled(clerk, id, false)).rejects.toMatchObject(EXCEEDS);
+    expect(await world.identities.setEnabled(world.admin, id, false)).toMatchObject({ principal: { enabled: false } });
   });
 
   it('keep a credential as long as they have API keys, which would need no proof without one', async () => {

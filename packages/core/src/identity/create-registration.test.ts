@@ -246,6 +246,15 @@ describe('a new credential', () => {
     ).rejects.toMatchObject({ subject: 'challenge' });
   });
 
+  it('is not registered as the first one, which would switch the others off', async () => {
+    const { caller } = await world.person(EMAIL);
+    const begun = await world.registration.beginCredential(caller, 'key');
+    const attestation = keyAttestation(signerOf(), begun.challenge);
+    await expect(world.registration.completeRegistration(begun.identifier, attestation, 'x')).rejects.toMatchObject({
+      subject: 'challenge',
+    });
+  });
+
   it('may be a passkey, which is named to browsers so that it is not made twice', async () => {
     const { caller } = await world.person(EMAIL);
     const pair = generateKeyPairSync('ed25519');
@@ -306,6 +315,12 @@ describe('a login', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const bad = { code: 'unauthenticated', message: 'the login does not hold; begin it again' };
     await expect(world.registration.completeLogin(begun.identifier, assertion)).rejects.toMatchObject(bad);
+
+    const respelled = Buffer.from(begun.identifier, 'base64url');
+    respelled.writeUInt8(respelled.readUInt8(respelled.length - 1) ^ 1, respelled.length - 1);
+    await expect(world.registration.completeLogin(respelled.toString('base64url'), assertion)).rejects.toMatchObject(
+      bad,
+    );
 
     const late = await world.registration.beginLogin(EMAIL);
     world.clock.nowMs += 5 * MINUTE;

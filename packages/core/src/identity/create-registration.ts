@@ -202,7 +202,8 @@ export function createRegistration(dependencies: RegistrationDependencies): Regi
       checkName(name, "a credential's name");
       const { principal, token } = caller;
       const open = openCredentials.take(identifier);
-      const isOwn = open?.principalId === principal.id && open.tokenId === token?.id && open.invitation === undefined;
+      // One for a first registration has no kind, and fits nothing here.
+      const isOwn = open?.principalId === principal.id && open.tokenId === token?.id;
       if (open === undefined || !isOwn || open.kind !== attestation.kind) throw badChallenge();
       const material = await verifyAttestation(passkeys, attestation, open.challenge);
       if (material === undefined) throw badAttestation();

@@ -103,6 +103,12 @@ describe('a user action', () => {
     await expect(world.userActions.complete(other.caller, begun.identifier, assertion)).rejects.toMatchObject({
       subject: 'challenge',
     });
+    const again = await world.userActions.begin(mine.caller, SUBJECT, undefined);
+    const byAnother = keyAssertion(other.credential.id, other.signer, again.challenge);
+    await expect(world.userActions.complete(mine.caller, again.identifier, byAnother)).rejects.toMatchObject({
+      code: 'forbidden',
+      subject: 'credential',
+    });
     for (const thief of [other.caller, { ...mine.caller, token: { id: newId(), credentialId: mine.credential.id } }]) {
       const text = await world.actionToken(mine.caller, mine.credential.id, mine.signer, SUBJECT);
       await expect(world.userActions.prove(thief as typeof mine.caller, text, SUBJECT)).rejects.toMatchObject({

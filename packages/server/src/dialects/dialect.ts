@@ -63,6 +63,21 @@ interface EndpointFacts {
   readonly request: TSchema | undefined;
   /** Answers by status; undefined for an empty body. Errors aren't listed: they are the dialect's. */
   readonly responses: Readonly<Record<number, TSchema | undefined>>;
+  /** Query parameters that it takes, all of them optional; absent where it takes none. For documentation. */
+  readonly query?: Readonly<Record<string, TSchema>>;
+  /** Unique name of the call, `createKey`. Every endpoint of a dialect with an OpenAPI document has one. */
+  readonly operation?: string;
+  /** One line about the call. */
+  readonly summary?: string;
+}
+
+/** What an OpenAPI document says beside the endpoints. */
+export interface OpenApiFacts {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  /** Of every error. */
+  readonly error: TSchema;
 }
 
 export type Endpoint =
@@ -106,6 +121,8 @@ export interface Dialect {
   readonly proofHeader: string;
   /** How webhooks that were made in this dialect are sent; undefined for a dialect without webhooks. */
   readonly webhookFormat?: WebhookFormat;
+  /** Undefined for a dialect without an OpenAPI document. */
+  readonly openApi?: OpenApiFacts;
   /** A domain error on the wire. */
   readonly renderError: (error: DomainError) => Answer;
   /** An error of HTTP itself (404, 405, 408, 413, 414, 431 ...), which no domain code stands for. */

@@ -15,6 +15,7 @@ import { drainConnections } from './drain-connections.ts';
 import { createErrorAnswers, type ErrorAnswers } from './error-answers.ts';
 import { ENCODED_BODY, httpFaultOf, REPEATED_AUTHORIZATION, STOPPING, URI_TOO_LONG } from './http-faults.ts';
 import type { HttpLogger } from './http-logger.ts';
+import { openApiPaths } from './openapi-paths.ts';
 import { parseJsonBody } from './parse-json-body.ts';
 import { createPathOwner } from './path-owner.ts';
 import { plainAnswer } from './plain-answer.ts';
@@ -269,12 +270,13 @@ async function proveAction(
   return services.userActions.prove(caller, token, raw);
 }
 
-/** For load balancers and Prometheus; they belong to no dialect. */
-function addServicePaths(app: FastifyInstance, { services, metrics }: HttpServerOptions): void {
+/** For load balancers, Prometheus and makers of clients; they belong to no dialect. */
+function addServicePaths(app: FastifyInstance, { services, metrics, dialects }: HttpServerOptions): void {
   app.get('/health', async (_request, reply) => {
     const ready = await services.canSign().catch(() => false);
     return send(reply, ready ? plainAnswer(200, 'ok') : plainAnswer(503, 'the service cannot sign at the moment'));
   });
+  for (const [path, answer] of openApiPaths(dialects)) app.get(path, async (_request, reply) => send(reply, answer));
   if (metrics === undefined) return;
   app.get('/metrics', async (_request, reply) =>
     send(reply, { status: 200, contentType: metrics.contentType, body: await metrics.render() }),

@@ -13,9 +13,9 @@ const passkeys = createSimpleWebauthnPasskeys({
 const challenge = (): string => randomBytes(32).toString('base64url');
 const sha256 = (bytes: Uint8Array | string): Buffer => createHash('sha256').update(bytes).digest();
 
-type Cbor = number | string | Uint8Array | ReadonlyMap<number | string, Cbor>;
+type Cbor = number | string | Uint8Array | readonly Cbor[] | ReadonlyMap<number | string, Cbor>;
 
-/** Deterministic CBOR (RFC 8949) of what WebAuthn needs: integers, byte and text strings, maps. */
+/** Deterministic CBOR (RFC 8949) of what WebAuthn needs: integers, byte and text strings, lists, maps. */
 function cbor(value: Cbor): Buffer {
   const head = (major: number, n: number): Buffer =>
     n < 24
@@ -26,7 +26,30 @@ function cbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value]);
+  if (isList(value)) return Buffer.concat([head(4, value.length), ...value.map(cbor)]);
   return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, entry]) => [cbor(key), cbor(entry)])]);
+}
+
+function isList(value: readonly Cbor[] | ReadonlyMap<number | string, Cbor>): value is readonly Cbor[] {
+  return Array.isArray(value);
+}
+
+function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255];
+  return Buffer.concat([Buffer.of(tag, ...length), content]);
+}
+
+/** The smallest X.509 certificate (RFC 5280): the key certifies itself. */
+function certificate(spki: Uint8Array, signTbs: (tbs: Uint8Array) => Uint8Array): Buffer {
+  const integer = (n: number): Buffer => der(2, Buffer.of(n));
+  const ecdsaWithSha256 = der(0x30, der(6, Buffer.from('2a8648ce3d040302', 'hex')));
+  const commonName = der(0x30, der(6, Buffer.from('550403', 'hex')), der(12, Buffer.from('test')));
+  const name = der(0x30, der(0x31, commonName));
+  const time = (text: string): Buffer => der(0x17, Buffer.from(text));
+  const validity = der(0x30, time('200101000000Z'), time('491231235959Z'));
+  const tbs = der(0x30, der(0xa0, integer(2)), integer(1), ecdsaWithSha256, name, validity, name, spki);
+  return der(0x30, tbs, ecdsaWithSha256, der(3, Buffer.of(0), signTbs(tbs)));
 }
 
 const FLAGS = { present: 1, verified: 4, attested: 64 };
@@ -88,7 +111,7 @@ class SoftwareAuthenticator {
     return sign(this.#algorithm === 'ES256' ? 'sha256' : null, message, this.#pair.privateKey);
   }
 
-  create(text: string, ceremony: Ceremony & { readonly format?: 'none' | 'packed'; readonly x5c?: boolean } = {}) {
+  create(text: string, ceremony: Ceremony & { readonly format?: 'none' | 'packed' | 'fido-u2f' } = {}) {
     const clientData = this.#clientData(text, 'webauthn.create', ceremony);
     const idLength = Buffer.of(0, this.rawId.length);
     const attested = Buffer.concat([Buffer.alloc(16), idLength, this.rawId, this.#coseKey]);
@@ -97,7 +120,13 @@ class SoftwareAuthenticator {
     if (ceremony.format === 'packed') {
       statement.set('alg', this.#algorithm === 'ES256' ? -7 : -8);
       statement.set('sig', this.#sign(Buffer.concat([authData, sha256(clientData)])));
-      if (ceremony.x5c === true) statement.set('x5c', new Map());
+    }
+    if (ceremony.format === 'fido-u2f') {
+      // WebAuthn, level 3, section 8.6: with a certificate of the key by itself.
+      const spki = this.#pair.publicKey.export({ format: 'der', type: 'spki' });
+      const head = Buffer.concat([Buffer.of(0), sha256(RP_ID), sha256(clientData), this.rawId]);
+      statement.set('sig', this.#sign(Buffer.concat([head, spki.subarray(-65)])));
+      statement.set('x5c', [certificate(spki, (tbs) => this.#sign(tbs))]);
     }
     const attestationObject = cbor(
       new Map<string, Cbor>([
@@ -136,13 +165,11 @@ describe.each(['ES256', 'EdDSA'] as const)('a passkey of %s', (algorithm) => {
     expect(await passkeys.verifyAssertion(authenticator.get(second), second, { ...known, signCount: 1 })).toBe(2);
   });
 
-  it('may attest itself, but brings no certificates, which would have to be asked for elsewhere', async () => {
+  it('may attest itself', async () => {
     const authenticator = new SoftwareAuthenticator(algorithm);
     const text = challenge();
     const itself = authenticator.create(text, { format: 'packed' });
     expect(await passkeys.verifyAttestation(itself, text)).toBeDefined();
-    const certified = authenticator.create(text, { format: 'packed', x5c: true });
-    expect(await passkeys.verifyAttestation(certified, text)).toBeUndefined();
   });
 
   it('is nothing after a change of any bit of its answer', async () => {
@@ -202,6 +229,13 @@ describe('passkeys', () => {
     const made = authenticator.create(text);
     expect(await passkeys.verifyAttestation({ ...made, rawId: other.rawId }, text)).toBeUndefined();
     expect(await passkeys.verifyAttestation({ ...made, clientData: other.get(text).clientData }, text)).toBeUndefined();
+  });
+
+  it('bring no certificates, about which others would have to be asked', async () => {
+    const authenticator = new SoftwareAuthenticator('ES256');
+    const text = challenge();
+    const certified = authenticator.create(text, { format: 'fido-u2f' });
+    expect(await passkeys.verifyAttestation(certified, text)).toBeUndefined();
   });
 
   it('refuse a count that went back, as of a copy', async () => {

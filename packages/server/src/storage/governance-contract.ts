@@ -292,6 +292,7 @@ export function describeGovernance({ opened, reopened }: StoreTests): void {
       await expect(store.governance.insertChange(second.change, second.approval)).rejects.toMatchObject({
         code: 'conflict',
         subject: 'change-pending',
+        objectId: change.id,
       });
       // Of another account it is another entity.
       const other = newHousehold();

@@ -73,7 +73,7 @@ export function describeKeyFamilies({ opened, reopened }: StoreTests): void {
       await store.keys.insert(parent);
       const highest = (): Promise<number | undefined> => store.keys.highestChildIndex(home.account.id, parent.id);
       expect(await highest()).toBeUndefined();
-      for (const path of [[7, 900], [0], [300], [255], [256, 1, 1]])
+      for (const path of [[7, 900], [0], [300], [255], [301, 2], [0x7fff_ffff, 1, 1]])
         await store.keys.insert(newKey(home, { derivedFrom: { keyId: parent.id, path } }));
       expect(await highest()).toBe(300);
       await store.keys.insert(newKey(home, { derivedFrom: { keyId: parent.id, path: [0x7fff_ffff] } }));

@@ -1,7 +1,7 @@
 /** The part of the store's contract that is about stored requests: how the journal makes and ends them, and their lists. */
 import { type GroupId, newId, newOrderedId, type RequestId } from '@countersign/core/ids';
 import type { StoredRequestQuery } from '@countersign/core/ports/request-store';
-import type { SignatureRequest } from '@countersign/core/requests/signature-request';
+import { REQUEST_STATUSES, type SignatureRequest } from '@countersign/core/requests/signature-request';
 import { describe, expect, it } from 'vitest';
 import {
   intentOf,
@@ -85,14 +85,18 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
         version: 2,
       });
       expect(await find(store, failed)).toStrictEqual({ ...failed, status: 'failed', reason: 'no engine', version: 2 });
-      const receipt = await storeExecuting(store, home, newRequest(home));
+      const [other, running] = [newRequest(home), newRequest(home)];
+      const otherReceipt = await storeExecuting(store, home, other);
+      const receipt = await storeExecuting(store, home, running);
       const { size } = await store.log.head();
-      await expect(store.journal.recordOutcome(receipt, signedOutcomes(1), [completion])).rejects.toMatchObject({
-        code: 'internal',
-      });
+      for (const id of [signed.id, other.id])
+        await expect(
+          store.journal.recordOutcome(receipt, signedOutcomes(1), [signedCompletion(id)]),
+        ).rejects.toMatchObject({ code: 'internal' });
       // Nothing of it: the intent is still open, and takes its outcome.
       expect((await store.log.head()).size).toBe(size);
-      await store.journal.recordOutcome(receipt, signedOutcomes(1));
+      await store.journal.recordOutcome(receipt, signedOutcomes(1), [signedCompletion(running.id)]);
+      await store.journal.recordOutcome(otherReceipt, signedOutcomes(1), [signedCompletion(other.id)]);
     });
 
     it('wait with their approval, and are signed once it is approved, by one of two that try', async () => {
@@ -106,6 +110,7 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
       await resolveApproval(store, approval, 'approved');
       expect(await find(store, request)).toStrictEqual(request);
       expect(await store.requests.unfinished(10)).toEqual([request.id]);
+      expect(await store.journal.recordIntent(intentOf(home, [storedItem(request, 2)]))).toEqual(STALE);
       const outcomes = await Promise.all([take(), take()]);
       expect(outcomes.map(({ recorded }) => recorded)).toEqual([true, false]);
       expect(await find(store, request)).toMatchObject({
@@ -281,6 +286,17 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
       expect(await find(store, request)).toStrictEqual(confirmed);
     });
 
+    it('stay to be signed where something else of them changes', async () => {
+      const { store, home } = await opened();
+      const { request } = await approved(store, home);
+      const note = (current: SignatureRequest): SignatureRequest => ({ ...current, details: { note: 'x' } });
+      expect(await store.requests.update(home.account.id, request.id, note)).toMatchObject({ version: 2 });
+      expect(await store.requests.unfinished(10)).toEqual([request.id]);
+      expect(await store.journal.recordIntent(intentOf(home, [storedItem(request, 2)]))).toMatchObject({
+        recorded: true,
+      });
+    });
+
     it('that are withdrawn take their approval along', async () => {
       const { store, home } = await opened();
       const { request, approval } = newPendingRequest(home);
@@ -307,13 +323,23 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
       if (a === undefined || b === undefined || c === undefined) throw new Error('no keys');
       const walletId = newRequest(home).walletId;
       const made: SignatureRequest[] = [];
-      for (let i = 0; i < 24; i++) {
+      const bring = async ({ request, approval }: ReturnType<typeof newPendingRequest>, kind: number) => {
+        if (kind > 0) await resolveApproval(store, approval, kind === 1 ? 'denied' : 'approved');
+        if (kind === 1) return 'rejected';
+        if (kind === 0) return 'pending';
+        const taken = await store.journal.recordIntent(intentOf(home, [storedItem(request, 1)]));
+        if (!taken.recorded) throw new Error('not recorded');
+        if (kind === 2) return 'executing';
+        const status = kind === 3 ? 'signed' : 'failed';
+        await store.journal.recordOutcome(taken.receipt, signedOutcomes(1), [signedCompletion(request.id, { status })]);
+        return status;
+      };
+      for (let i = 0; i < 40; i++) {
         const keyId = [a, b, c][i % 3] ?? a;
         const wallet = keyId === a && i % 2 === 0 ? walletId : undefined;
         const pair = newPendingRequest(home, { keyId, walletId: wallet });
         await storePending(store, home, pair);
-        if (i % 4 === 0) await resolveApproval(store, pair.approval, 'denied');
-        made.push({ ...pair.request, status: i % 4 === 0 ? 'rejected' : 'pending' });
+        made.push({ ...pair.request, status: await bring(pair, i % 5) });
       }
       await storePending(store, other, newPendingRequest(other));
       const all: StoredRequestQuery = {
@@ -341,8 +367,13 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
           .map(({ id }) => id)
           .reverse();
       expect(await listed({})).toEqual(those(() => true));
-      expect(await listed({ status: 'rejected' })).toEqual(those(({ status }) => status === 'rejected'));
-      expect(await listed({ status: 'signed' })).toEqual([]);
+      const ends = [39, 40, 41].map((limit) => store.requests.list({ ...all, limit }));
+      expect((await Promise.all(ends)).map(({ more }) => more)).toEqual([true, false, false]);
+      for (const status of REQUEST_STATUSES) {
+        expect(await listed({ status })).toEqual(those((each) => each.status === status));
+        expect(await listed({ status, keyId: b })).toEqual(those((each) => each.status === status && each.keyId === b));
+      }
+      expect(await listed({ status: 'confirmed' })).toEqual([]);
       expect(await listed({ keyId: b })).toEqual(those(({ keyId }) => keyId === b));
       expect(await listed({ keyId: b, status: 'pending' })).toEqual(
         those(({ keyId, status }) => keyId === b && status === 'pending'),

@@ -123,6 +123,14 @@ export function describeVelocity({ opened, reopened }: StoreTests): void {
       expect(asked).toEqual([[1], [0, 1, 2], [0]]);
     });
 
+    it('see what one item spends twice of the same limit', async () => {
+      const { store, home } = await opened({ now: () => 5_000 });
+      const keyId = newId<KeyId>();
+      const six = newSpend({ limit: 10n, amount: 6n });
+      expect(await record(store, home, [spending(keyId, [six, six])])).toEqual([]);
+      expect(await record(store, home, [spending(keyId, [six, { ...six, amount: 4n }])])).toEqual([0]);
+    });
+
     it('turn an item into a request that waits, stored in its place', async () => {
       const { store, home } = await opened({ now: () => 5_000 });
       const { request, approval } = newPendingRequest(home);

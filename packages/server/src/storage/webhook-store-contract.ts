@@ -163,6 +163,7 @@ export function describeWebhookStore({ opened, reopened }: StoreTests): void {
       await Promise.all([store.webhooks.replace(webhook, by), store.keys.insert(newKey(home))]);
       expect(await created()).toBe(2);
       await Promise.all([store.webhooks.remove(home.account.id, webhook.id, by), store.keys.insert(newKey(home))]);
+      await store.keys.insert(newKey(home));
       expect(await created()).toBe(0);
     });
 

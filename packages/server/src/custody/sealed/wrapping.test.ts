@@ -1,6 +1,7 @@
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { copySecret, freeSecret } from '@countersign/algorithms/secret-memory';
 import { idBytes, newId } from '@countersign/core/ids';
+import { KEY_OPERATIONS } from '@countersign/core/key-record';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKey, type SealedTerms, wrapKey } from './wrapping.ts';
@@ -33,6 +34,13 @@ describe('a wrapped key', () => {
     const opened = open(rootKey, wrapKey(rootKey, terms, privateKey));
     expect(opened?.privateKeyHex).toBe(privateKey.toString('hex'));
     expect(opened?.terms).toEqual({ ...terms, publicKey: Uint8Array.from(terms.publicKey) });
+  });
+
+  it('keeps each operation apart from the others', () => {
+    for (const operation of KEY_OPERATIONS) {
+      const sealed = wrapKey(rootKey, { ...terms, operations: [operation] }, privateKey);
+      expect(open(rootKey, sealed)?.terms.operations).toEqual([operation]);
+    }
   });
 
   it('is AES-256-GCM under HKDF-SHA256 (RFC 5869) with the header as associated data', () => {
@@ -73,6 +81,7 @@ describe('a wrapped key', () => {
       { publicKey: randomBytes(65) },
       { custody: 'pkcs11' },
       { operations: ['sign', 'verify', 'export'] },
+      { operations: ['sign', 'verify', 'derive-child'] },
       { exportable: true },
       { epoch: 8 },
     ];

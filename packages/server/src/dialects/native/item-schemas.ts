@@ -10,14 +10,14 @@ const ChainPayloadSchema = Type.Object(
     network: Type.Optional(Type.String({ maxLength: 64 })),
     content: Type.Unknown(),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'ChainPayload' },
 );
 
 const OptionsSchema = Type.Object(
   {
-    padding: Type.Optional(Type.Union([Type.Literal('pkcs1-v1.5'), Type.Literal('pss')])),
+    padding: Type.Optional(Type.Enum(['pkcs1-v1.5', 'pss'])),
     mgf1Digest: Type.Optional(Type.String({ maxLength: 32 })),
-    variant: Type.Optional(Type.Union([Type.Literal('pure'), Type.Literal('pre-hash'), Type.Literal('external-mu')])),
+    variant: Type.Optional(Type.Enum(['pure', 'pre-hash', 'external-mu'])),
     context: Type.Optional(Base64Schema),
     merkleRoot: Type.Optional(Base64Schema),
     derivationPath: Type.Optional(Type.String({ maxLength: 256 })),
@@ -25,7 +25,7 @@ const OptionsSchema = Type.Object(
     recoverable: Type.Optional(Type.Boolean()),
     domain: Type.Optional(Base64Schema),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'SigningOptions' },
 );
 
 const key = {
@@ -52,32 +52,38 @@ const CeremonySchema = Type.Object(
 
 export const SigningItemSchema = Type.Object(
   { ...key, ...content, ceremony: Type.Optional(CeremonySchema) },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'SigningItem' },
 );
 
 export const RequestItemSchema = Type.Object(
   { ...key, ...content, walletId: Type.Optional(IdSchema), externalId: Type.Optional(ExternalIdSchema) },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'RequestItem' },
 );
 
 export const VerificationItemSchema = Type.Object(
   { ...key, ...content, signature: Base64Schema },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'VerificationItem' },
 );
 
-const ItemErrorSchema = Type.Object({ code: Type.String(), message: Type.String() });
+const ItemErrorSchema = Type.Object({ code: Type.String(), message: Type.String() }, { title: 'ItemError' });
 
-export const SigningResultSchema = Type.Object({
-  status: Type.Union(['signed', 'pending', 'denied', 'failed'].map((word) => Type.Literal(word))),
-  keyId: Type.Optional(IdSchema),
-  signature: Type.Optional(Base64Schema),
-  requestId: Type.Optional(IdSchema),
-  approvalId: Type.Optional(IdSchema),
-  error: Type.Optional(ItemErrorSchema),
-});
+export const SigningResultSchema = Type.Object(
+  {
+    status: Type.Enum(['signed', 'pending', 'denied', 'failed']),
+    keyId: Type.Optional(IdSchema),
+    signature: Type.Optional(Base64Schema),
+    requestId: Type.Optional(IdSchema),
+    approvalId: Type.Optional(IdSchema),
+    error: Type.Optional(ItemErrorSchema),
+  },
+  { title: 'SigningResult' },
+);
 
-export const VerificationResultSchema = Type.Object({
-  valid: Type.Optional(Type.Boolean()),
-  keyId: Type.Optional(IdSchema),
-  error: Type.Optional(ItemErrorSchema),
-});
+export const VerificationResultSchema = Type.Object(
+  {
+    valid: Type.Optional(Type.Boolean()),
+    keyId: Type.Optional(IdSchema),
+    error: Type.Optional(ItemErrorSchema),
+  },
+  { title: 'VerificationResult' },
+);

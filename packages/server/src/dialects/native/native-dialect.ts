@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { authenticate } from './authenticate.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { renderError, renderFault } from './native-error.ts';
+import { ErrorSchema, renderError, renderFault } from './native-error.ts';
 
 /** Our own API: everything that the service does, in one shape. */
 export const native: Dialect = {
@@ -10,6 +10,13 @@ export const native: Dialect = {
   endpoints: ENDPOINTS,
   authenticate,
   proofHeader: 'x-countersign-user-action',
+  openApi: {
+    title: 'Countersign',
+    version: '1',
+    description:
+      'Keys, signatures, requests, policies, approvals, people, webhooks and the log. Bytes are base64 with padding; dates are ISO 8601 in UTC; unknown members are refused.',
+    error: ErrorSchema,
+  },
   renderError,
   renderFault,
 };

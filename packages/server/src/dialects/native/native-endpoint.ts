@@ -7,7 +7,9 @@ import { jsonAnswer } from '../json-answer.ts';
 import { refuseBody } from '../refuse-body.ts';
 import { ChangeSchema, renderChange } from './render-change.ts';
 
-interface Facts extends Pick<Endpoint, 'method' | 'path' | 'permissions'> {
+interface Facts extends Pick<Endpoint, 'method' | 'path' | 'permissions' | 'query'> {
+  readonly operation: string;
+  readonly summary: string;
   readonly response: TSchema;
 }
 

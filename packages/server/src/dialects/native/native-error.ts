@@ -36,14 +36,17 @@ const CODES: Readonly<Record<number, DomainErrorCode>> = {
   503: 'unavailable',
 };
 
-export const ErrorSchema = Type.Object({
-  error: Type.Object({
-    code: Type.String(),
-    message: Type.String(),
-    subject: Type.Optional(Type.String()),
-    objectId: Type.Optional(Type.String()),
-  }),
-});
+export const ErrorSchema = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.String(),
+      message: Type.String(),
+      subject: Type.Optional(Type.String()),
+      objectId: Type.Optional(Type.String()),
+    }),
+  },
+  { title: 'Error' },
+);
 
 export function renderError({ code, message, subject, objectId }: DomainError): Answer {
   return errorAnswer(STATUSES[code], {

@@ -7,20 +7,27 @@ import { readPageQuery, readQuery } from '../wire-page.ts';
 
 const DEFAULT_LIMIT = 100;
 
+const PAGE_PARAMETERS = { limit: Type.Integer({ minimum: 1, maximum: 1000 }), after: Type.String() };
+
+/** Query parameters of a list: its own, and those of every list. */
+export function pageParameters(own: Readonly<Record<string, TSchema>> = {}): Readonly<Record<string, TSchema>> {
+  return { ...PAGE_PARAMETERS, ...own };
+}
+
 export function pageSchema<Item extends TSchema>(item: Item): TObject {
   return Type.Object({ items: Type.Array(item), next: Type.Optional(Type.String()) });
 }
 
-/** @throws DomainError `invalid_request` */
-export function readPage<Prefix extends IdPrefix, const Name extends string = never>(
+/** `own`: the list's own query parameters. @throws DomainError `invalid_request` */
+export function readPage<Prefix extends IdPrefix, Name extends string = never>(
   query: PublicContext['query'],
   prefix: Prefix,
-  names: readonly Name[] = [],
+  own: Readonly<Record<Name, TSchema>> = {} as Readonly<Record<Name, TSchema>>,
 ): {
   readonly page: PageQuery<NonNullable<ReturnType<typeof parsePrefixedId<Prefix>>>>;
   readonly parameters: Readonly<Partial<Record<Name, string>>>;
 } {
-  const { limit, after, ...parameters } = readQuery(query, ['limit', 'after', ...names]) as Readonly<
+  const { limit, after, ...parameters } = readQuery(query, ['limit', 'after', ...Object.keys(own)]) as Readonly<
     Partial<Record<Name | 'limit' | 'after', string>>
   >;
   const page = readPageQuery(

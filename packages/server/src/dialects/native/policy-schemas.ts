@@ -20,7 +20,7 @@ const GroupSchema = Type.Object(
     serviceAccountsCanApprove: Type.Optional(Type.Boolean()),
     signedOnly: Type.Optional(Type.Boolean()),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'ApproverGroup' },
 );
 
 const ActionSchema = Type.Union([
@@ -48,13 +48,13 @@ const FiltersSchema = Type.Object(
     policyIds: Type.Optional(Ids),
     roleIds: Type.Optional(Ids),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'PolicyFilters' },
 );
 
 export const PolicyDraftSchema = Type.Object(
   {
     name: NameSchema,
-    activity: Type.Union(ACTIVITY_KINDS.map((kind) => Type.Literal(kind))),
+    activity: Type.Enum([...ACTIVITY_KINDS]),
     rule: Type.Object(
       { kind: Type.String({ maxLength: 64 }), configuration: Type.Optional(Type.Unknown()) },
       { additionalProperties: false },
@@ -62,21 +62,24 @@ export const PolicyDraftSchema = Type.Object(
     action: ActionSchema,
     filters: Type.Optional(FiltersSchema),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'PolicyDraft' },
 );
 
-export const PolicySchema = Type.Object({
-  id: IdSchema,
-  name: NameSchema,
-  status: Type.String(),
-  activity: Type.String(),
-  rule: Type.Object({ kind: Type.String(), configuration: Type.Unknown() }),
-  action: ActionSchema,
-  filters: FiltersSchema,
-  createdAt: DateSchema,
-  updatedAt: DateSchema,
-  version: Type.Integer(),
-});
+export const PolicySchema = Type.Object(
+  {
+    id: IdSchema,
+    name: NameSchema,
+    status: Type.Enum(['active', 'archived']),
+    activity: Type.Enum([...ACTIVITY_KINDS]),
+    rule: Type.Object({ kind: Type.String(), configuration: Type.Unknown() }),
+    action: ActionSchema,
+    filters: FiltersSchema,
+    createdAt: DateSchema,
+    updatedAt: DateSchema,
+    version: Type.Integer(),
+  },
+  { title: 'Policy' },
+);
 
 export function readPolicyDraft(body: Static<typeof PolicyDraftSchema>): PolicyDraft {
   return {

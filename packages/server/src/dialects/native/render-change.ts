@@ -1,22 +1,25 @@
-import type { ChangeRequest } from '@countersign/core/governance/change-request';
+import { CHANGE_STATUSES, type ChangeRequest } from '@countersign/core/governance/change-request';
 import type { AssignmentId, CredentialId, GoverningPolicyId, RoleId } from '@countersign/core/ids';
 import { Type } from 'typebox';
 import { writeId } from '../prefixed-id.ts';
 import { DateSchema, dateMember, IdSchema, wireDate } from '../wire-values.ts';
 
-export const ChangeSchema = Type.Object({
-  id: IdSchema,
-  kind: Type.String(),
-  operation: Type.String(),
-  status: Type.String(),
-  requesterId: IdSchema,
-  entityId: IdSchema,
-  approvalId: IdSchema,
-  body: Type.Unknown(),
-  reason: Type.Optional(Type.String()),
-  createdAt: DateSchema,
-  resolvedAt: Type.Optional(DateSchema),
-});
+export const ChangeSchema = Type.Object(
+  {
+    id: IdSchema,
+    kind: Type.Enum(['policy', 'role', 'assignment', 'credential']),
+    operation: Type.Enum(['create', 'update', 'archive', 'delete', 'activate', 'deactivate']),
+    status: Type.Enum([...CHANGE_STATUSES]),
+    requesterId: IdSchema,
+    entityId: IdSchema,
+    approvalId: IdSchema,
+    body: Type.Unknown(),
+    reason: Type.Optional(Type.String()),
+    createdAt: DateSchema,
+    resolvedAt: Type.Optional(DateSchema),
+  },
+  { title: 'Change' },
+);
 
 /** Of what a change is about. */
 const ENTITY_IDS = {

@@ -6,30 +6,33 @@ import { DateSchema, dateMember, IdSchema, wireDate } from '../wire-values.ts';
 import { writeDerivationPath } from '../written-path.ts';
 import { Base64Schema, writeBase64 } from './base64.ts';
 
-export const KeySchema = Type.Object({
-  id: IdSchema,
-  name: Type.Optional(Type.String()),
-  description: Type.String(),
-  groupId: Type.String({ format: 'uuid' }),
-  algorithm: Type.String(),
-  parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
-  custody: Type.String(),
-  publicKey: Base64Schema,
-  publicKeyPem: Type.Optional(Type.String()),
-  operations: Type.Array(Type.String()),
-  state: Type.String(),
-  enabled: Type.Boolean(),
-  exportable: Type.Boolean(),
-  imported: Type.Boolean(),
-  master: Type.Boolean(),
-  derivedFrom: Type.Optional(Type.Object({ keyId: IdSchema, path: Type.String() })),
-  delegatedTo: Type.Optional(IdSchema),
-  createdBy: IdSchema,
-  createdAt: DateSchema,
-  lastUsedAt: Type.Optional(DateSchema),
-  exportedAt: Type.Optional(DateSchema),
-  version: Type.Integer(),
-});
+export const KeySchema = Type.Object(
+  {
+    id: IdSchema,
+    name: Type.Optional(Type.String()),
+    description: Type.String(),
+    groupId: Type.String({ format: 'uuid' }),
+    algorithm: Type.String(),
+    parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+    custody: Type.String(),
+    publicKey: Base64Schema,
+    publicKeyPem: Type.Optional(Type.String()),
+    operations: Type.Array(Type.String()),
+    state: Type.String(),
+    enabled: Type.Boolean(),
+    exportable: Type.Boolean(),
+    imported: Type.Boolean(),
+    master: Type.Boolean(),
+    derivedFrom: Type.Optional(Type.Object({ keyId: IdSchema, path: Type.String() })),
+    delegatedTo: Type.Optional(IdSchema),
+    createdBy: IdSchema,
+    createdAt: DateSchema,
+    lastUsedAt: Type.Optional(DateSchema),
+    exportedAt: Type.Optional(DateSchema),
+    version: Type.Integer(),
+  },
+  { title: 'Key' },
+);
 
 export function renderKey(key: KeyRecord): Readonly<Record<string, unknown>> {
   const { derivedFrom } = key;

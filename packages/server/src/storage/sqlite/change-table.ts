@@ -5,14 +5,14 @@ import type { ChangeRequest, ChangeStatus } from '@countersign/core/governance/c
 import type { AccountId, ChangeId } from '@countersign/core/ids';
 import { type ApprovalTable, type GovernedTableParts, hex, policiesOf } from './approval-table.ts';
 import { changeCells, changeOfRow, INSERT_CHANGE, SELECT_CHANGES } from './governance-rows.ts';
-import { isUniqueViolation } from './sqlite-fault.ts';
+import { idCell } from './row-cells.ts';
 import { idBlob } from './sqlite-log.ts';
 
 export interface ChangeTableParts extends GovernedTableParts {
   readonly approvals: ApprovalTable;
 }
 
-const PENDING = `SELECT 1 FROM change_requests WHERE account_id = ? AND entity_id = ? AND status = 'pending'`;
+const PENDING = `SELECT id FROM change_requests WHERE account_id = ? AND entity_id = ? AND status = 'pending'`;
 const RESOLVE = `UPDATE change_requests SET status = ?, reason = ?, resolved_at_ms = ?, version = version + 1,
   unfinished = 0 WHERE id = ? AND account_id = ? AND status = 'pending'`;
 const MARK_UNFINISHED = `UPDATE change_requests SET unfinished = 1 WHERE id = ? AND status = 'pending'`;
@@ -36,14 +36,14 @@ export class ChangeTable {
       change.accountId === approval.accountId &&
       Buffer.compare(change.digest, approval.subjectDigest) === 0;
     if (!fits) throw new DomainError('internal', 'an approval that is for something else than its change');
-    if (writer.prepare(PENDING).get(idBlob(change.accountId), change.entityId) !== undefined) throw pending();
+    const waiting = writer.prepare(PENDING).get(idBlob(change.accountId), change.entityId);
+    if (waiting !== undefined)
+      throw new DomainError('conflict', 'a change of it waits for approval already', {
+        subject: 'change-pending',
+        objectId: idCell<ChangeId>(waiting, 'id'),
+      });
     approvals.insert(approval);
-    try {
-      writer.prepare(INSERT_CHANGE).run(changeCells(change));
-    } catch (error) {
-      if (isUniqueViolation(error)) throw pending(error);
-      throw error;
-    }
+    writer.prepare(INSERT_CHANGE).run(changeCells(change));
     log.appendEvent({
       kind: 'change-requested',
       accountId: change.accountId,
@@ -97,11 +97,4 @@ export class ChangeTable {
     if (to.status === 'failed') approvals.cancel(accountId, change.approvalId, to.atMs);
     return true;
   }
-}
-
-function pending(cause?: unknown): DomainError {
-  return new DomainError('conflict', 'a change of this object waits for approval already', {
-    cause,
-    subject: 'change-pending',
-  });
 }

@@ -23,7 +23,8 @@ const DELETE = 'DELETE FROM credentials WHERE id = ?';
 const BY_ID = 'SELECT * FROM credentials WHERE id = ? AND account_id = ?';
 const BY_RAW_ID = 'SELECT * FROM credentials WHERE raw_id = ?';
 const OF_PRINCIPAL = 'SELECT * FROM credentials WHERE principal_id = ? AND account_id = ? ORDER BY created_at_ms, id';
-const NOTE_COUNT = 'UPDATE credentials SET sign_count = max(sign_count, ?) WHERE id = ? AND raw_id IS NOT NULL';
+/** A key has no count, and keeps none: in SQLite the maximum with NULL is NULL. */
+const NOTE_COUNT = 'UPDATE credentials SET sign_count = max(sign_count, ?) WHERE id = ?';
 
 export class CredentialTable {
   readonly #reader: SqliteConnection;

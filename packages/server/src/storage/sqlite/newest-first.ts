@@ -9,10 +9,13 @@ const MAX_LISTED = 1_000;
 /** Later than every id. */
 const END = Buffer.alloc(17, 0xff);
 
-/** Rows of a table (or index) with these equal cells, in any of these statuses; `column` holds the id that orders them. */
+/** Rows of a table with these equal cells, in any of these statuses. An index has the cells, the status and the id. */
 export interface NewestRange {
   readonly table: string;
-  readonly column?: string;
+  /** `status`, or what stands for it in the index. */
+  readonly statusColumn?: string;
+  /** One more condition, for rows of the index that are of other kinds: few, or it takes long. */
+  readonly only?: string;
   readonly cells: Readonly<Record<string, Uint8Array>>;
   readonly statuses: readonly string[];
 }
@@ -21,11 +24,11 @@ export interface NewestRange {
  * SQL of one range, with the parameters of `cells` and `before`, `limit`. One term for each status: SQLite merges
  * them row by row, where `IN (...)` would collect and sort all of them.
  */
-export function newestSql({ table, column = 'id', cells, statuses }: NewestRange): string {
+export function newestSql({ table, statusColumn = 'status', only = '', cells, statuses }: NewestRange): string {
   const equal = Object.keys(cells).map((name) => `${name} = :${name}`);
   const terms = statuses.map(
-    (status) => `SELECT ${column} AS id FROM ${table}
-      WHERE ${equal.join(' AND ')} AND status = '${status}' AND ${column} < :before`,
+    (status) => `SELECT id FROM ${table}
+      WHERE ${equal.join(' AND ')} AND ${statusColumn} = '${status}' AND id < :before ${only}`,
   );
   return `${terms.join(' UNION ALL ')} ORDER BY id DESC LIMIT :limit`;
 }

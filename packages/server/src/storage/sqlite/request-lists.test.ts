@@ -29,6 +29,7 @@ import { openSqliteStore } from './sqlite-store.ts';
 const FILL = `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT :count)
   INSERT INTO signature_requests SELECT CAST(unhex(printf('0190%08x', :start + i)) || randomblob(10) AS BLOB), account_id, CASE i % 2 WHEN 0 THEN key_id ELSE
     randomblob(16) END, group_id, wallet_id, requester_id, token_id, dialect, NULL, '{}', content, digest, '{"kind":"opaque"}',
+    CASE i % 1000 WHEN 0 THEN 'rejected' ELSE 'signed' END,
     CASE i % 1000 WHEN 0 THEN 'rejected' ELSE 'signed' END, reason, approval_id, evaluations, signatures, signed_data,
     details, confirmation, created_at_ms, policy_resolved_at_ms, signed_at_ms, confirmed_at_ms, version, NULL, 1, 0
   FROM n, signature_requests WHERE signature_requests.id = :from`;

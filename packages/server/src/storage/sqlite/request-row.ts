@@ -38,11 +38,11 @@ export interface RequestMarks {
 
 /** For `requestCells`. The key's group is taken from the key; a key that isn't stored has none. */
 export const INSERT_REQUEST = `INSERT INTO signature_requests (id, account_id, key_id, group_id, wallet_id, requester_id,
-  token_id, dialect, external_id, body, content, digest, view, status, reason, approval_id, evaluations, signatures,
-  signed_data, details, confirmation, created_at_ms, policy_resolved_at_ms, signed_at_ms, confirmed_at_ms, version,
-  intent_batch_id, spends_reserved, unfinished)
+  token_id, dialect, external_id, body, content, digest, view, status, lane, reason, approval_id, evaluations,
+  signatures, signed_data, details, confirmation, created_at_ms, policy_resolved_at_ms, signed_at_ms, confirmed_at_ms,
+  version, intent_batch_id, spends_reserved, unfinished)
   VALUES (:id, :account, :key, (SELECT group_id FROM keys WHERE id = :key), :wallet, :requester, :token, :dialect,
-  :externalId, :body, :content, :digest, :view, :status, :reason, :approval, :evaluations, :signatures, :signedData,
+  :externalId, :body, :content, :digest, :view, :status, :lane, :reason, :approval, :evaluations, :signatures, :signedData,
   :details, :confirmation, :createdAtMs, :policyResolvedAtMs, :signedAtMs, :confirmedAtMs, :version, :intentBatchId,
   :spendsReserved, :unfinished)`;
 
@@ -72,7 +72,7 @@ export function requestCells(
 }
 
 /** For `changingCells`, with the id and `unfinished` (null: as it is). What was asked for is never written again. */
-export const UPDATE_REQUEST = `UPDATE signature_requests SET status = :status, reason = :reason, approval_id = :approval,
+export const UPDATE_REQUEST = `UPDATE signature_requests SET status = :status, lane = :lane, reason = :reason, approval_id = :approval,
   evaluations = :evaluations, signatures = :signatures, signed_data = :signedData, details = :details,
   confirmation = :confirmation, policy_resolved_at_ms = :policyResolvedAtMs, signed_at_ms = :signedAtMs,
   confirmed_at_ms = :confirmedAtMs, version = :version,
@@ -81,6 +81,7 @@ export const UPDATE_REQUEST = `UPDATE signature_requests SET status = :status, r
 export function changingCells(request: SignatureRequest): Record<string, SQLInputValue> {
   return {
     status: request.status,
+    lane: laneOf(request.status),
     reason: request.reason ?? null,
     approval: optionalIdBlob(request.approvalId),
     evaluations: toJsonText(request.evaluations),
@@ -93,6 +94,13 @@ export function changingCells(request: SignatureRequest): Record<string, SQLInpu
     confirmedAtMs: request.confirmedAtMs ?? null,
     version: request.version,
   };
+}
+
+/** What stands for the status in indexes: `executing` is a passing state, and most that pass it end as `signed`. */
+export const REQUEST_LANES = ['pending', 'signed', 'confirmed', 'failed', 'rejected'] as const;
+
+export function laneOf(status: RequestStatus): (typeof REQUEST_LANES)[number] {
+  return status === 'executing' ? 'signed' : status;
 }
 
 export function requestOfRow(row: Row): SignatureRequest {

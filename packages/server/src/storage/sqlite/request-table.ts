@@ -41,13 +41,14 @@ const STANDING = `SELECT r.status, r.version, r.spends_reserved, r.approval_id, 
   LEFT JOIN log_open_intents AS o ON o.batch_id = r.intent_batch_id
   WHERE r.id = ? AND r.account_id = ?`;
 const EXTERNAL_ID = 'SELECT 1 FROM signature_requests WHERE account_id = ? AND external_id = ?';
-const TAKE = `UPDATE signature_requests SET status = 'executing', version = version + 1, intent_batch_id = :batch,
+const TAKE = `UPDATE signature_requests SET status = 'executing', lane = 'signed', version = version + 1, intent_batch_id = :batch,
   spends_reserved = 1, unfinished = 1, policy_resolved_at_ms =
     coalesce(policy_resolved_at_ms, (SELECT resolved_at_ms FROM approvals WHERE approvals.id = approval_id))
   WHERE id = :id`;
-const COMPLETE = `UPDATE signature_requests SET status = :status, reason = :reason, signatures = :signatures,
+const COMPLETE_SIGNED = `UPDATE signature_requests SET status = :status, reason = :reason, signatures = :signatures,
   signed_data = :signedData, details = :details, signed_at_ms = :signedAtMs, version = version + 1, unfinished = 0
   WHERE id = :id AND status = 'executing' AND intent_batch_id = :batch RETURNING account_id`;
+const COMPLETE_FAILED = COMPLETE_SIGNED.replace('SET ', "SET lane = 'failed', ");
 const MARK_UNFINISHED = `UPDATE signature_requests SET unfinished = 1 WHERE id = ? AND status = 'pending'`;
 
 /** What `replace` may make of a request; the rest is done by the signing journal alone. */
@@ -163,7 +164,7 @@ export class RequestTable {
 
   /** @throws DomainError `internal` for a request that this intent didn't take */
   complete({ id, status, ...completion }: RequestCompletion, batch: number): void {
-    const row = this.#parts.writer.prepare(COMPLETE).get({
+    const row = this.#parts.writer.prepare(status === 'signed' ? COMPLETE_SIGNED : COMPLETE_FAILED).get({
       id: idBlob(id),
       batch,
       status,

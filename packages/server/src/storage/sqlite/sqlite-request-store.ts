@@ -3,13 +3,13 @@ import { APPROVAL_STATUSES, type Approval } from '@countersign/core/governance/a
 import type { AccountId, ApprovalId, GroupId, KeyId, RequestId } from '@countersign/core/ids';
 import type { Page } from '@countersign/core/page';
 import type { RequestStore, StoredApprovalQuery, StoredRequestQuery } from '@countersign/core/ports/request-store';
-import { REQUEST_STATUSES, type SignatureRequest } from '@countersign/core/requests/signature-request';
+import type { RequestStatus, SignatureRequest } from '@countersign/core/requests/signature-request';
 import { ANYONE, type ApprovalTable } from './approval-table.ts';
 import type { ChangeTable } from './change-table.ts';
 import { approvalOfRow, SELECT_APPROVALS } from './governance-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type NewestRange, newestIds } from './newest-first.ts';
-import { requestOfRow, SELECT_REQUESTS } from './request-row.ts';
+import { laneOf, REQUEST_LANES, requestOfRow, SELECT_REQUESTS } from './request-row.ts';
 import type { RequestTable } from './request-table.ts';
 import { idCell, optionalIdCell, type Row } from './row-cells.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -33,6 +33,12 @@ const KEY_OF_REQUEST = 'SELECT account_id, key_id, group_id FROM signature_reque
 const UNFINISHED = 'SELECT id FROM signature_requests WHERE unfinished = 1 ORDER BY id LIMIT ?';
 const DUE = `SELECT account_id, id FROM approvals
   WHERE status = 'pending' AND expires_at_ms IS NOT NULL AND expires_at_ms <= ? ORDER BY expires_at_ms, id LIMIT ?`;
+
+/** Where a lane holds two statuses. */
+const ONLY: Partial<Record<RequestStatus, string>> = {
+  executing: "AND unfinished = 1 AND status = 'executing'",
+  signed: "AND status = 'signed'",
+};
 
 export class SqliteRequestStore implements RequestStore {
   readonly #parts: SqliteRequestStoreParts;
@@ -151,12 +157,14 @@ export class SqliteRequestStore implements RequestStore {
   }
 
   #rangesOf({ accountId, keyId, walletId, status, among }: StoredRequestQuery): NewestRange[] {
-    const statuses = status === undefined ? REQUEST_STATUSES : [status];
     const account_id = idBlob(accountId);
     const range = (cells: Record<string, Uint8Array>): NewestRange => ({
-      table: 'signature_requests',
+      // What is executing at the moment is all in the index of what is unfinished, with little else.
+      table: `signature_requests${status === 'executing' ? ' INDEXED BY signature_requests_unfinished' : ''}`,
+      statusColumn: 'lane',
+      statuses: status === undefined ? REQUEST_LANES : [laneOf(status)],
       cells: { account_id, ...cells },
-      statuses,
+      only: status === undefined ? '' : (ONLY[status] ?? ''),
     });
     if (walletId !== undefined) return [range({ wallet_id: idBlob(walletId) })];
     if (keyId !== undefined) return [range({ key_id: idBlob(keyId) })];

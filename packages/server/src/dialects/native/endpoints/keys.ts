@@ -8,7 +8,7 @@ import { DateSchema, IdSchema } from '../../wire-values.ts';
 import { readDerivationPath } from '../../written-path.ts';
 import { Base64Schema, readBase64, writeBase64 } from '../base64.ts';
 import { bodyEndpoint, plainEndpoint } from '../native-endpoint.ts';
-import { pageSchema, readPage, writePage } from '../page.ts';
+import { pageParameters, pageSchema, readPage, writePage } from '../page.ts';
 import { KeySchema, renderKey } from '../render-key.ts';
 
 const KEY = '/api/v1/keys/:keyId';
@@ -30,7 +30,7 @@ const newKeyMembers = {
   allowSignDigest: Type.Optional(Type.Boolean()),
   verifyAfterSign: Type.Optional(Type.Boolean()),
 };
-const NewKeySchema = Type.Object(newKeyMembers, { additionalProperties: false });
+const NewKeySchema = Type.Object(newKeyMembers, { additionalProperties: false, title: 'NewKey' });
 
 function readNewKey(body: Static<typeof NewKeySchema>): NewKey {
   const groupId = body.groupId === undefined ? undefined : parseId<GroupId>(body.groupId);
@@ -59,6 +59,8 @@ function readNewKey(body: Static<typeof NewKeySchema>): NewKey {
 const createKey = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/keys',
+  operation: 'createKey',
+  summary: 'Makes a key.',
   permissions: ['create-key'],
   request: NewKeySchema,
   status: 201,
@@ -69,7 +71,10 @@ const createKey = bodyEndpoint({
 const listKeys = plainEndpoint({
   method: 'GET',
   path: '/api/v1/keys',
+  operation: 'listKeys',
+  summary: 'Keys that the caller sees, in order of id.',
   permissions: [],
+  query: pageParameters(),
   response: pageSchema(KeySchema),
   async handle({ services, caller, query }) {
     const { page } = readPage(query, 'key');
@@ -83,6 +88,8 @@ const listKeys = plainEndpoint({
 const getKey = plainEndpoint({
   method: 'GET',
   path: KEY,
+  operation: 'getKey',
+  summary: 'A key.',
   permissions: [],
   response: KeySchema,
   handle: async ({ services, caller, params }) =>
@@ -94,6 +101,8 @@ const RenameSchema = Type.Object({ name: Type.Union([NameSchema, Type.Null()]) }
 const renameKey = bodyEndpoint({
   method: 'PATCH',
   path: KEY,
+  operation: 'renameKey',
+  summary: 'Gives a key another name, or none.',
   permissions: ['manage-key'],
   request: RenameSchema,
   response: KeySchema,
@@ -104,6 +113,8 @@ const renameKey = bodyEndpoint({
 const deleteKey = plainEndpoint({
   method: 'DELETE',
   path: KEY,
+  operation: 'deleteKey',
+  summary: 'Deletes a key for good.',
   permissions: ['delete-key'],
   response: KeySchema,
   handle: async ({ services, caller, params }) =>
@@ -115,6 +126,8 @@ const DelegateSchema = Type.Object({ userId: IdSchema }, { additionalProperties:
 const delegateKey = bodyEndpoint({
   method: 'POST',
   path: `${KEY}/delegate`,
+  operation: 'delegateKey',
+  summary: 'Hands a key to a person, for good.',
   permissions: ['delegate-key'],
   request: DelegateSchema,
   response: KeySchema,
@@ -136,6 +149,8 @@ const ChildSchema = Type.Object(
 const deriveChild = bodyEndpoint({
   method: 'POST',
   path: `${KEY}/children`,
+  operation: 'deriveChildKey',
+  summary: 'Makes a child of a master key.',
   permissions: ['derive-child-key'],
   request: ChildSchema,
   status: 201,
@@ -154,8 +169,13 @@ const HpkeSchema = Type.Object({ enc: Base64Schema, ciphertext: Base64Schema });
 const importKeyKey = plainEndpoint({
   method: 'GET',
   path: '/api/v1/keys/import-key',
+  operation: 'getImportKey',
+  summary: 'The HPKE public key that imported keys are encrypted to.',
   permissions: [],
-  response: Type.Object({ publicKey: Base64Schema, kem: Type.String(), kdf: Type.String(), aead: Type.String() }),
+  response: Type.Object(
+    { publicKey: Base64Schema, kem: Type.String(), kdf: Type.String(), aead: Type.String() },
+    { title: 'ImportKey' },
+  ),
   handle: async ({ services }) => ({
     publicKey: writeBase64(await services.keys.importPublicKey()),
     kem: 'DHKEM(X25519, HKDF-SHA256)',
@@ -164,11 +184,16 @@ const importKeyKey = plainEndpoint({
   }),
 });
 
-const ImportSchema = Type.Object({ ...newKeyMembers, ...HpkeSchema.properties }, { additionalProperties: false });
+const ImportSchema = Type.Object(
+  { ...newKeyMembers, ...HpkeSchema.properties },
+  { additionalProperties: false, title: 'ImportedKey' },
+);
 
 const importKey = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/keys/import',
+  operation: 'importKey',
+  summary: 'Imports a private key that was encrypted to the signer.',
   permissions: ['import-key'],
   request: ImportSchema,
   status: 201,
@@ -184,9 +209,14 @@ const ExportSchema = Type.Object({ recipientPublicKey: Base64Schema }, { additio
 const exportKey = bodyEndpoint({
   method: 'POST',
   path: `${KEY}/export`,
+  operation: 'exportKey',
+  summary: 'Exports an exportable key, encrypted to the recipient.',
   permissions: ['export-key'],
   request: ExportSchema,
-  response: Type.Object({ ...HpkeSchema.properties, keyId: IdSchema, exportedAt: DateSchema }),
+  response: Type.Object(
+    { ...HpkeSchema.properties, keyId: IdSchema, exportedAt: DateSchema },
+    { title: 'ExportedKey' },
+  ),
   async handle({ services, caller, params }, { recipientPublicKey }) {
     const id = readPathId('key', params['keyId']);
     const recipient = readBase64('recipientPublicKey', recipientPublicKey);

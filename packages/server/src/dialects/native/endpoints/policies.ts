@@ -4,13 +4,12 @@ import { APPROVAL_STATUSES, type Approval } from '@countersign/core/governance/a
 import { Type } from 'typebox';
 import type { AuthenticatedContext, Endpoint } from '../../dialect.ts';
 import { readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
-import { DateSchema, dateMember, IdSchema, wireDate } from '../../wire-values.ts';
-import { Base64Schema, writeBase64 } from '../base64.ts';
+import { IdSchema } from '../../wire-values.ts';
 import { bodyEndpoint, governedBodyEndpoint, governedEndpoint, plainEndpoint } from '../native-endpoint.ts';
-import { pageSchema, readPage, writePage } from '../page.ts';
+import { pageParameters, pageSchema, readPage, writePage } from '../page.ts';
 import { PolicyDraftSchema, PolicySchema, readPolicyDraft, renderPolicy } from '../policy-schemas.ts';
+import { ApprovalSchema, renderApproval } from '../render-approval.ts';
 import { ChangeSchema, renderChange } from '../render-change.ts';
-import { renderRequest } from '../render-request.ts';
 
 const POLICY = '/api/v1/policies/:policyId';
 const APPROVAL = '/api/v1/approvals/:approvalId';
@@ -18,6 +17,8 @@ const APPROVAL = '/api/v1/approvals/:approvalId';
 const createPolicy = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/policies',
+  operation: 'createPolicy',
+  summary: 'Makes a policy; it holds at once.',
   permissions: ['create-policy'],
   request: PolicyDraftSchema,
   status: 201,
@@ -26,13 +27,18 @@ const createPolicy = bodyEndpoint({
     renderPolicy(await services.governance.createPolicy(caller, readPolicyDraft(body))),
 });
 
+const policyParameters = { status: Type.Enum(['active', 'archived']) };
+
 const listPolicies = plainEndpoint({
   method: 'GET',
   path: '/api/v1/policies',
+  operation: 'listPolicies',
+  summary: 'Policies, newest first.',
   permissions: ['read-policies'],
+  query: pageParameters(policyParameters),
   response: pageSchema(PolicySchema),
   async handle({ services, caller, query }) {
-    const { page, parameters } = readPage(query, 'plc', ['status']);
+    const { page, parameters } = readPage(query, 'plc', policyParameters);
     const { status } = parameters;
     if (status !== undefined && status !== 'active' && status !== 'archived')
       throw new DomainError('invalid_request', 'status must be active or archived');
@@ -44,6 +50,8 @@ const listPolicies = plainEndpoint({
 const getPolicy = plainEndpoint({
   method: 'GET',
   path: POLICY,
+  operation: 'getPolicy',
+  summary: 'A policy.',
   permissions: ['read-policies'],
   response: PolicySchema,
   handle: async ({ services, caller, params }) =>
@@ -53,6 +61,8 @@ const getPolicy = plainEndpoint({
 const updatePolicy = governedBodyEndpoint({
   method: 'PUT',
   path: POLICY,
+  operation: 'updatePolicy',
+  summary: 'Replaces a policy; 202 where the change itself needs approval.',
   permissions: ['update-policy'],
   request: PolicyDraftSchema,
   response: PolicySchema,
@@ -66,6 +76,8 @@ const updatePolicy = governedBodyEndpoint({
 const archivePolicy = governedEndpoint({
   method: 'DELETE',
   path: POLICY,
+  operation: 'archivePolicy',
+  summary: 'Ends a policy; 202 where the change itself needs approval.',
   permissions: ['archive-policy'],
   response: PolicySchema,
   async handle({ services, caller, params }) {
@@ -77,37 +89,31 @@ const archivePolicy = governedEndpoint({
 const getChange = plainEndpoint({
   method: 'GET',
   path: '/api/v1/changes/:changeId',
+  operation: 'getChange',
+  summary: 'A change that waits for approval, or waited.',
   permissions: ['read-policies'],
   response: ChangeSchema,
   handle: async ({ services, caller, params }) =>
     renderChange(await services.governance.getChange(caller, readPathId('cg', params['changeId']))),
 });
 
-const ApprovalSchema = Type.Object({
-  id: IdSchema,
+const approvalParameters = {
+  status: Type.Enum([...APPROVAL_STATUSES]),
   initiatorId: IdSchema,
-  activity: Type.String(),
-  status: Type.String(),
-  /** What decisions commit to. */
-  digest: Base64Schema,
-  request: Type.Optional(Type.Unknown()),
-  change: Type.Optional(Type.Unknown()),
-  groups: Type.Array(Type.Unknown()),
-  evaluations: Type.Array(Type.Unknown()),
-  decisions: Type.Array(Type.Unknown()),
-  expiresAt: Type.Optional(DateSchema),
-  createdAt: DateSchema,
-  resolvedAt: Type.Optional(DateSchema),
-});
+  approverId: IdSchema,
+};
 
 const listApprovals = plainEndpoint({
   method: 'GET',
   path: '/api/v1/approvals',
+  operation: 'listApprovals',
+  summary: 'Approvals, newest first.',
   permissions: ['read-approvals'],
+  query: pageParameters(approvalParameters),
   response: pageSchema(ApprovalSchema),
   async handle(context) {
     const { services, caller, query } = context;
-    const { page, parameters } = readPage(query, 'ap', ['status', 'initiatorId', 'approverId']);
+    const { page, parameters } = readPage(query, 'ap', approvalParameters);
     const { initiatorId, approverId } = parameters;
     const status = APPROVAL_STATUSES.find((known) => known === parameters.status);
     if (parameters.status !== undefined && status === undefined)
@@ -120,7 +126,7 @@ const listApprovals = plainEndpoint({
     });
     const last = items.at(-1);
     return {
-      items: await Promise.all(items.map((approval) => renderApproval(context, approval))),
+      items: await Promise.all(items.map((approval) => withSubject(context, approval))),
       ...(more && last !== undefined && { next: writeId('ap', last.id) }),
     };
   },
@@ -129,20 +135,19 @@ const listApprovals = plainEndpoint({
 const getApproval = plainEndpoint({
   method: 'GET',
   path: APPROVAL,
+  operation: 'getApproval',
+  summary: 'An approval with what it is about.',
   permissions: ['read-approvals'],
   response: ApprovalSchema,
   async handle(context) {
     const { services, caller, params } = context;
-    return renderApproval(
-      context,
-      await services.governance.getApproval(caller, readPathId('ap', params['approvalId'])),
-    );
+    return withSubject(context, await services.governance.getApproval(caller, readPathId('ap', params['approvalId'])));
   },
 });
 
 const DecisionSchema = Type.Object(
   {
-    value: Type.Union([Type.Literal('approved'), Type.Literal('denied')]),
+    value: Type.Enum(['approved', 'denied']),
     reason: Type.Optional(Type.String({ maxLength: 1000 })),
   },
   { additionalProperties: false },
@@ -151,13 +156,15 @@ const DecisionSchema = Type.Object(
 const decide = bodyEndpoint({
   method: 'POST',
   path: `${APPROVAL}/decisions`,
+  operation: 'decideApproval',
+  summary: 'Approves or denies.',
   permissions: ['approve'],
   request: DecisionSchema,
   response: ApprovalSchema,
   async handle(context, { value, reason }) {
     const { services, caller, params } = context;
     const id = readPathId('ap', params['approvalId']);
-    return renderApproval(context, await services.governance.decide(caller, id, { value, reason }));
+    return withSubject(context, await services.governance.decide(caller, id, { value, reason }));
   },
 });
 
@@ -173,40 +180,14 @@ export const POLICY_ENDPOINTS: readonly Endpoint[] = [
   decide,
 ];
 
-async function renderApproval(
+async function withSubject(
   { services, caller }: Pick<AuthenticatedContext, 'services' | 'caller'>,
   approval: Approval,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const about =
+  return renderApproval(
+    approval,
     approval.subject.kind === 'change'
-      ? { change: renderChange(await services.governance.getChange(caller, approval.subject.changeId)) }
-      : { request: renderRequest(await services.governance.requestOf(caller, approval)) };
-  return {
-    id: writeId('ap', approval.id),
-    initiatorId: writeId('us', approval.initiatorId),
-    activity: approval.activity,
-    status: approval.status,
-    digest: writeBase64(approval.subjectDigest),
-    ...about,
-    groups: approval.groups.map(({ policyId, approvers, ...group }) => ({
-      ...group,
-      policyId: writeId('plc', policyId),
-      approvers: approvers === 'anyone' ? approvers : approvers.map((id) => writeId('us', id)),
-    })),
-    evaluations: approval.evaluations.map(({ policyId, triggered, reason }) => ({
-      policyId: writeId('plc', policyId),
-      triggered,
-      reason,
-    })),
-    decisions: approval.decisions.map(({ principalId, value, reason, atMs, evidence }) => ({
-      userId: writeId('us', principalId),
-      value,
-      ...(reason !== undefined && { reason }),
-      at: wireDate(atMs),
-      evidence: evidence.kind,
-    })),
-    ...dateMember('expiresAt', approval.expiresAtMs),
-    createdAt: wireDate(approval.createdAtMs),
-    ...dateMember('resolvedAt', approval.resolvedAtMs),
-  };
+      ? { change: await services.governance.getChange(caller, approval.subject.changeId) }
+      : { request: await services.governance.requestOf(caller, approval) },
+  );
 }

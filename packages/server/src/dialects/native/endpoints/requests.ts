@@ -7,9 +7,10 @@ import type { Endpoint } from '../../dialect.ts';
 import { jsonAnswer } from '../../json-answer.ts';
 import { readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { readQuery } from '../../wire-page.ts';
+import { IdSchema } from '../../wire-values.ts';
 import { RequestItemSchema } from '../item-schemas.ts';
 import { bodyEndpoint, plainEndpoint } from '../native-endpoint.ts';
-import { pageSchema, readPage, writePage } from '../page.ts';
+import { pageParameters, pageSchema, readPage, writePage } from '../page.ts';
 import { createItemReader, readContent, readKeyReference } from '../read-item.ts';
 import { readItems } from '../read-items.ts';
 import { RequestSchema, renderRequest } from '../render-request.ts';
@@ -35,6 +36,8 @@ const readRequestItem = createItemReader(
 const createRequests: Endpoint = {
   method: 'POST',
   path: '/api/v1/requests',
+  operation: 'createRequests',
+  summary: 'Stores signature requests and signs those that policy allows at once.',
   authentication: 'bearer',
   permissions: ['sign'],
   request: Type.Object({ items: Type.Array(RequestItemSchema) }),
@@ -69,13 +72,18 @@ function renderItemError({ code, message, objectId }: DomainError): Readonly<Rec
   };
 }
 
+const requestParameters = { keyId: IdSchema, walletId: IdSchema, status: Type.Enum([...REQUEST_STATUSES]) };
+
 const listRequests = plainEndpoint({
   method: 'GET',
   path: '/api/v1/requests',
+  operation: 'listRequests',
+  summary: 'Signature requests, newest first.',
   permissions: ['read-requests'],
+  query: pageParameters(requestParameters),
   response: pageSchema(RequestSchema),
   async handle({ services, caller, query }) {
-    const { page, parameters } = readPage(query, 'sig', ['keyId', 'walletId', 'status']);
+    const { page, parameters } = readPage(query, 'sig', requestParameters);
     const { keyId, walletId } = parameters;
     const status = readStatus(parameters.status);
     const found = await services.requests.list(caller, {
@@ -100,7 +108,10 @@ function readStatus(text: string | undefined): RequestStatus | undefined {
 const getRequest = plainEndpoint({
   method: 'GET',
   path: REQUEST,
+  operation: 'getRequest',
+  summary: 'A signature request; with `wait`, once it is final.',
   permissions: ['read-requests'],
+  query: { wait: Type.Integer({ minimum: 0, maximum: MAX_WAIT_SECONDS }) },
   response: RequestSchema,
   async handle({ services, caller, params, query }) {
     const id = readPathId('sig', params['requestId']);
@@ -116,6 +127,8 @@ const getRequest = plainEndpoint({
 const cancelRequest = plainEndpoint({
   method: 'POST',
   path: `${REQUEST}/cancel`,
+  operation: 'cancelRequest',
+  summary: 'Withdraws a request that waits.',
   permissions: [],
   response: RequestSchema,
   handle: async ({ services, caller, params }) =>
@@ -131,6 +144,8 @@ const ConfirmationSchema = Type.Object(
 const confirmRequest = bodyEndpoint({
   method: 'POST',
   path: `${REQUEST}/confirmation`,
+  operation: 'confirmRequest',
+  summary: 'Reports the transaction of a signed request.',
   permissions: ['confirm-request'],
   request: ConfirmationSchema,
   response: RequestSchema,

@@ -25,6 +25,8 @@ const NewServiceAccountSchema = Type.Object(
 const createServiceAccount = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/service-accounts',
+  operation: 'createServiceAccount',
+  summary: 'A program with a key of its own and an access token.',
   permissions: ['create-service-account'],
   request: NewServiceAccountSchema,
   status: 201,

@@ -54,6 +54,8 @@ function readPayload(item: Pick<WireItem, 'digest' | 'message' | 'payload' | 'ha
 const sign: Endpoint = {
   method: 'POST',
   path: '/api/v1/signatures',
+  operation: 'sign',
+  summary: 'Signs digests and messages, in one batch.',
   authentication: 'bearer',
   permissions: ['sign'],
   request: Type.Object({ items: Type.Array(SigningItemSchema) }),
@@ -85,6 +87,8 @@ function withCeremonies(
 const verify: Endpoint = {
   method: 'POST',
   path: '/api/v1/verifications',
+  operation: 'verify',
+  summary: 'Verifies signatures, in one batch.',
   authentication: 'bearer',
   permissions: ['verify'],
   request: Type.Object({ items: Type.Array(VerificationItemSchema) }),

@@ -8,7 +8,7 @@ import { bodyEndpoint } from '../native-endpoint.ts';
 
 const BeginSchema = Type.Object(
   {
-    method: Type.Union(['POST', 'PUT', 'PATCH', 'DELETE'].map((word) => Type.Literal(word))),
+    method: Type.Enum(['POST', 'PUT', 'PATCH', 'DELETE']),
     /** Percent-encoded as it will be sent, without a query. */
     path: Type.String({ minLength: 1, maxLength: 2048, pattern: '^/[^?#]*$' }),
     /** The exact bytes of the body. */
@@ -22,6 +22,8 @@ const DECISION = /^\/api\/v1\/approvals\/([^/]{1,64})\/decisions$/;
 const begin = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/user-actions',
+  operation: 'beginUserAction',
+  summary: 'A challenge for one exact call.',
   permissions: [],
   request: BeginSchema,
   status: 201,
@@ -78,6 +80,8 @@ const CompleteSchema = Type.Object(
 const complete = bodyEndpoint({
   method: 'POST',
   path: '/api/v1/user-actions/complete',
+  operation: 'completeUserAction',
+  summary: 'The token for that call, from a signed challenge.',
   permissions: [],
   request: CompleteSchema,
   response: Type.Object({ userAction: Type.String() }),
