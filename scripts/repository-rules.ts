@@ -5,8 +5,8 @@ import { TEST_FILE } from './layering/rules.ts';
 
 const MAX_SOURCE_LINES = 450;
 
-/** Longer than that because they are tables. */
-const TABLES: readonly string[] = ['packages/algorithms/src/digests.ts'];
+/** Longer than that because they are tables, or generated. */
+const TABLES: readonly string[] = ['packages/algorithms/src/digests.ts', 'packages/client/src/generated/api.ts'];
 
 const EVERYTHING = [
   '{packages,scripts,bench,docs,bin}/**/*.{ts,cts,mjs,json,md,sh}',

@@ -4,6 +4,7 @@ import type { Identities } from './identity/identities.ts';
 import type { Registration } from './identity/registration.ts';
 import type { UserActions } from './identity/user-actions.ts';
 import type { Keys } from './keys.ts';
+import type { Logs } from './log/logs.ts';
 import type { Policies } from './policies.ts';
 import type { Principals } from './principals.ts';
 import type { Requests } from './requests/requests.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly userActions: UserActions;
   readonly wallets: Wallets;
   readonly webhooks: Webhooks;
+  readonly logs: Logs;
   readonly signBatch: SignBatch;
   readonly verifyBatch: VerifyBatch;
   /** Whether a signature could be made now: a signer is attached and the database answers. */

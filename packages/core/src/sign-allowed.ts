@@ -34,7 +34,9 @@ export async function signAllowed(
   await checkSignatures(dependencies.verifier, permitted, signatures);
   const usedAtMs = dependencies.now();
   const completions = completionsOf(cases, places, signatures, usedAtMs);
-  await dependencies.journal.recordOutcome(receipt, signatures.map(outcomeOf), completions);
+  const outcomes = signatures.map(outcomeOf);
+  if (completions === undefined) await dependencies.journal.recordOutcome(receipt, outcomes);
+  else await recordCompletions(dependencies.journal, receipt, outcomes, completions);
   if (completions !== undefined) noteCompletions(cases, completions);
   const used = new Set<KeyId>();
   signatures.forEach((signature, index) => {
@@ -45,6 +47,25 @@ export async function signAllowed(
     if (key.persistence === 'stored') used.add(key.id);
   });
   dependencies.keys.touch([...used], usedAtMs);
+}
+
+/**
+ * Where the outcome can't be recorded, the intent is at least closed, if that is possible: a request can't be signed again
+ * under a new intent while it has an open one, which otherwise stays until the next start.
+ */
+async function recordCompletions(
+  journal: SigningSteps['journal'],
+  receipt: IntentReceipt,
+  outcomes: readonly OutcomeItem[],
+  completions: readonly RequestCompletion[],
+): Promise<void> {
+  try {
+    await journal.recordOutcome(receipt, outcomes, completions);
+  } catch (fault) {
+    const unknown = outcomes.map(() => UNKNOWN);
+    await journal.recordOutcome(receipt, unknown).catch(() => {});
+    throw fault;
+  }
 }
 
 function completionsOf(

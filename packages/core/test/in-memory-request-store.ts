@@ -86,11 +86,16 @@ export function inMemoryRequests(
 
   function isExecutable(id: RequestId, version: number): boolean {
     const current = requests.get(id);
-    if (current?.version !== version) return false;
+    if (current?.version !== version || isBeingSigned(id)) return false;
     return (
       current.status === 'executing' ||
       (current.status === 'pending' && approvals.get(current.approvalId ?? '')?.status === 'approved')
     );
+  }
+
+  /** An intent without an outcome has it, of this run or of one that has ended. */
+  function isBeingSigned(id: RequestId): boolean {
+    return [...open.values()].flat().some(({ request }) => requestIdOf(request) === id);
   }
 
   function overLimit(spends: readonly ReservedSpend[], keyId: KeyId, spent: readonly SpentAmount[]): number[] {
@@ -238,6 +243,15 @@ export function inMemoryRequests(
         .map(({ accountId, id }) => ({ accountId, id })),
   };
   return { store, journal };
+}
+
+function requestIdOf(request: IntentItem['request']): RequestId | undefined {
+  return request?.kind === 'new' ? request.request.id : request?.id;
+}
+
+/** What a store does at a start: gives open intents the outcome that nothing is known. */
+export function closeOpenIntents({ open }: RequestDatabase): void {
+  open.clear();
 }
 
 function newRequests(intent: Intent): readonly SignatureRequest[] {

@@ -21,7 +21,7 @@ import type { SignatureRequest } from '../src/requests/signature-request.ts';
 import { createSignBatch, type SignBatch, type SigningDependencies } from '../src/sign-batch.ts';
 import type { ParsedItem } from '../src/signing-item.ts';
 import { groupOf, policyOf } from './governance-fixtures.ts';
-import { inMemoryRequests, requestDatabase } from './in-memory-request-store.ts';
+import { closeOpenIntents, inMemoryRequests, requestDatabase } from './in-memory-request-store.ts';
 import { accountId, groupId, keyOf, recordingPorts } from './recording-ports.ts';
 
 export { groupOf, policyOf };
@@ -112,6 +112,8 @@ export interface World {
   addPrincipal(permissions: readonly Permission[], overrides?: Partial<Principal>): Principal;
   callerOf(principal: Principal): Caller;
   start(): Process;
+  /** Ends a process as a crash does, and lets the store find out. */
+  crash(process: Process): void;
   stored(id: RequestId | undefined): SignatureRequest;
   /** Decisions as `decide` would have left them. */
   approve(request: SignatureRequest, ...by: readonly Principal[]): void;
@@ -197,6 +199,10 @@ export function requestWorld(...keys: KeyRecord[]): World {
     addPrincipal,
     callerOf: (principal) => ({ principal, session: undefined, dialect: 'test' }),
     start: () => startProcess(world, dependencies),
+    crash(process) {
+      process.stop();
+      closeOpenIntents(world.database);
+    },
     stored(id) {
       const request = world.database.requests.get(id ?? '');
       if (request === undefined) throw new Error('no such request');

@@ -9,6 +9,7 @@ import { createRegistration } from '@countersign/core/identity/create-registrati
 import { createUserActions } from '@countersign/core/identity/create-user-actions';
 import type { RenderClaims } from '@countersign/core/identity/token-text';
 import { createKeys } from '@countersign/core/keys';
+import { createLogs } from '@countersign/core/log/create-logs';
 import { createPolicies } from '@countersign/core/policies';
 import { BUILT_IN_RULES } from '@countersign/core/policy/built-in-rules';
 import type { Custody, Verifier } from '@countersign/core/ports/custody';
@@ -139,6 +140,7 @@ export function composeServices(parts: ServiceParts): ComposedServices {
       now,
       wake: () => delivery.current?.wake(),
     }),
+    logs: createLogs(store.log),
     signBatch: createSignBatch(signing),
     verifyBatch: createVerifyBatch({ keys, directory, verifier, observe: parts.observeVerification }),
     canSign: parts.canSign,

@@ -183,7 +183,10 @@ export function clientOf(
   });
 }
 
-export function signerOf({ credentialId, privateKey }: Pick<Holder, 'credentialId' | 'privateKey'>): AsymmetricKeySigner {
+export function signerOf({
+  credentialId,
+  privateKey,
+}: Pick<Holder, 'credentialId' | 'privateKey'>): AsymmetricKeySigner {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return new AsymmetricKeySigner({ credId: credentialId, privateKey: pem.toString() });
 }

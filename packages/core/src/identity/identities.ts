@@ -43,9 +43,9 @@ export interface IssuedToken {
 }
 
 /**
- * Commands that change need `manage-principals` (people, services, tokens), `manage-roles` (roles, assignments), and
- * nothing for what is the caller's own. Nobody gives away what it doesn't hold itself: `forbidden` with subject
- * `exceeds-own`. What isn't there is `not_found` with subject `user`, `role`, `assignment`, `token` or `credential`.
+ * Each command needs the permission of its name (`create-role`, `update-service-account` ...), and nothing for what is the
+ * caller's own; a personal token's own is that token alone, not what else its person has. Nobody gives away what it
+ * doesn't hold itself, nor changes somebody who holds more: `forbidden` with subject `exceeds-own`. What isn't there is `not_found` with subject `user`, `role`, `assignment`, `token` or `credential`.
  */
 export interface Identities {
   createServiceAccount(caller: Caller, request: NewServiceAccount): Promise<IssuedToken>;
@@ -84,7 +84,7 @@ export interface Identities {
   listAssignments(caller: Caller, roleId: RoleId, query: PageQuery<AssignmentId>): Promise<Page<RoleAssignment>>;
   revokeAssignment(caller: Caller, roleId: RoleId, id: AssignmentId): Promise<Governed<RoleAssignment>>;
 
-  /** The caller's own, or with `manage-principals` anybody's. */
+  /** The caller's own, or with `read-users` or `read-service-accounts` those of others. */
   listCredentials(caller: Caller, principalId: PrincipalId): Promise<readonly Credential[]>;
   setCredentialActive(caller: Caller, id: CredentialId, active: boolean): Promise<Governed<Credential>>;
 }

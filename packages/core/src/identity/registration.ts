@@ -41,13 +41,17 @@ export interface Registration {
   readonly relyingPartyId: string;
   /**
    * A person without credentials, and a code that registers the first one: shown once, 24 hours, one use. Needs
-   * `manage-principals`. @throws DomainError `conflict` with subject `user-name`
+   * `create-user`. @throws DomainError `conflict` with subject `user-name`
    */
   inviteUser(
     caller: Caller,
     user: { readonly email: string; readonly externalId: string | undefined; readonly administrator: boolean },
   ): Promise<{ readonly identity: Identity; readonly registrationCode: string }>;
-  /** A new code for a person that isn't registered yet, or whose credentials are lost: then all of them are switched off when it is used. Governed as `modify-credential`: where people have to approve it, the code works once they have. */
+  /**
+   * A new code for a person that isn't registered yet, or whose credentials are lost: all of them are switched off when it
+   * is used. Needs `update-user`, and to hold what the person holds. Governed as `modify-credential`: where people have to
+   * approve it, the code works once they have.
+   */
   renewInvitation(caller: Caller, principalId: PrincipalId): Promise<string>;
   /** Ten wrong codes for one person lock it for 15 minutes. @throws DomainError `unauthenticated`, `rate_limited` */
   beginRegistration(email: string, registrationCode: string): Promise<RegistrationChallenge>;

@@ -41,7 +41,7 @@ export type CredentialAssertion =
       readonly userHandle: Uint8Array | undefined;
     };
 
-/** Part of a `Caller` whose action was proven; made by `user-actions.ts` alone, and valid for one request. */
+/** Part of a `Caller` whose action was proven; made by `create-user-actions.ts` alone, and valid for one request. */
 export interface ProvenAction {
   readonly credentialId: CredentialId;
   readonly tokenId: TokenId | undefined;

@@ -40,7 +40,7 @@ export async function verifyAssertion(
     if (!isUsable(credential, accountId, mayAnswer) || credential.material.kind !== 'key') return undefined;
     const holds =
       isClientData(assertion.clientData, 'key.get', challenge) &&
-      verifyCredentialSignature(credential.material.spki, assertion.clientData, assertion.signature);
+      (await verifyCredentialSignature(credential.material.spki, assertion.clientData, assertion.signature));
     return holds ? credential : undefined;
   }
 

@@ -25,7 +25,7 @@ export async function verifyAttestation(
     const holds =
       key.ok &&
       isClientData(attestation.clientData, 'key.create', challenge) &&
-      verifyCredentialSignature(key.spki, fingerprint(attestation), attestation.signature);
+      (await verifyCredentialSignature(key.spki, fingerprint(attestation), attestation.signature));
     return holds ? { kind: 'key', spki: key.spki } : undefined;
   }
   const { rawId, attestationObject } = attestation;

@@ -271,7 +271,7 @@ describe('resume', () => {
           if (call === 'recordOutcome') throw new Error('the process ended');
         };
       await crashing.create(plainRequest(key, 'a')).catch(() => {});
-      crashing.stop();
+      world.crash(crashing);
       const [before] = [...world.database.requests.values()];
       expect(before?.status).toBe('executing');
       world.onJournal = () => {};
@@ -313,7 +313,7 @@ describe('resume', () => {
     await crashing.create(
       ...Array.from({ length: 1_000 }, (_, index) => plainRequest(index % 10 === 0 ? closed : key, `${index}`)),
     );
-    crashing.stop();
+    world.crash(crashing);
     world.signer = 'works';
     world.keys[1] = { ...closed, enabled: false };
     world.bumpRevision();
@@ -331,7 +331,7 @@ describe('resume', () => {
     const crashing = world.start();
     world.signer = 'unavailable';
     const results = await crashing.create(...['a', 'b', 'c'].map((text) => plainRequest(key, text)));
-    crashing.stop();
+    world.crash(crashing);
     world.signer = 'works';
     const { id } = requestOf(results[1]);
     let changed = false;

@@ -4,6 +4,7 @@ import { type AccountId, type GroupId, type KeyId, newId } from '@countersign/co
 import type { KeyRecord } from '@countersign/core/key-record';
 import { inclusionProof, verifyInclusion } from '@countersign/core/log/proof';
 import type { Group } from '@countersign/core/ports/directory';
+import type { LogHead } from '@countersign/core/ports/log-reader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeGovernance } from './governance-contract.ts';
 import { newCredential, newDelivery, newToken, newWallet, newWebhook } from './identity-fixtures.ts';
@@ -12,7 +13,7 @@ import { describeKeyFamilies } from './key-families-contract.ts';
 import { describePolicyStore } from './policy-store-contract.ts';
 import { describeRequests } from './requests-contract.ts';
 import { describeRoles } from './role-store-contract.ts';
-import type { LogHead, Store } from './store.ts';
+import type { Store } from './store.ts';
 import {
   type Household,
   newHousehold,

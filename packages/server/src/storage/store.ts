@@ -3,6 +3,7 @@ import type { ClusterStore } from '@countersign/core/ports/cluster-store';
 import type { Directory, KeyStore } from '@countersign/core/ports/directory';
 import type { GovernanceStore } from '@countersign/core/ports/governance-store';
 import type { IdentityStore } from '@countersign/core/ports/identity-store';
+import type { LogReader } from '@countersign/core/ports/log-reader';
 import type { PolicyStore } from '@countersign/core/ports/policy-store';
 import type { RequestStore } from '@countersign/core/ports/request-store';
 import type { SigningJournal } from '@countersign/core/ports/signing-journal';
@@ -10,21 +11,10 @@ import type { ThresholdStore } from '@countersign/core/ports/threshold-store';
 import type { WalletStore } from '@countersign/core/ports/wallet-store';
 import type { WebhookStore } from '@countersign/core/ports/webhook-store';
 
-/** Size and root of the log's Merkle tree. */
-export interface LogHead {
-  readonly size: number;
-  /** 32 bytes (RFC 6962, section 2.1). */
-  readonly root: Uint8Array;
-}
-
 /** The tree behind the journal, for proofs and for events that aren't signatures. */
-export interface LogStore {
-  /** Covers durable entries only. Folds the tree's edge: for checkpoints, not for every request. */
-  head(): Promise<LogHead>;
+export interface LogStore extends LogReader {
   /** Appends one leaf; resolves with its index, after the commit. */
   appendEvent(event: LogEvent): Promise<number>;
-  /** A tile (C2SP tlog-tiles): 256 hashes of 32 bytes, fewer in the last one of a level; undefined where there is none. */
-  readTile(level: number, index: number): Promise<Uint8Array | undefined>;
 }
 
 /** What a storage backend is. `store-contract.ts` says how it behaves; every backend passes it. */

@@ -6,7 +6,7 @@ import { type LogPhase, leafHashes } from '@countersign/core/log/log-row';
 import { MerkleTree } from '@countersign/core/log/merkle-tree';
 import { foldSubtree, hashesInLevel, TILE_WIDTH } from '@countersign/core/log/tile';
 import { HASH_BYTES } from '@countersign/core/log/tree-hash';
-import type { LogHead } from '../store.ts';
+import type { LogHead } from '@countersign/core/ports/log-reader';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 const INSERT_ROW = `INSERT INTO log_rows (first_leaf, leaf_count, phase, batch_id, account_id, created_at_ms, body)

@@ -10,6 +10,7 @@ import { type CommitLimits, DEFAULT_COMMIT_LIMITS, GroupCommit } from './group-c
 import { KeyTable } from './key-table.ts';
 import { migrate } from './migrate.ts';
 import { PrincipalTable } from './principal-table.ts';
+import { readLogRows } from './read-log-rows.ts';
 import { RequestTable } from './request-table.ts';
 import { SqliteClusterStore } from './sqlite-cluster-store.ts';
 import { type ConnectionRole, SqliteConnection } from './sqlite-connection.ts';
@@ -186,6 +187,7 @@ async function assemble(
       head: () => commits.submit(0, () => log.head()),
       appendEvent: (event) => commits.submit(1024, () => log.appendEvent(event)),
       readTile: (level, index) => commits.submit(0, () => log.tile(level, index)),
+      readRows: (query) => readLogRows(reader, query),
     },
     closeOpenIntents: () => journal.closeOpenIntents(),
     health: healthy,
