@@ -43,7 +43,7 @@ const server = 'packages/server/src';
 /** Locked memory and the kernel's randomness; the keeper needs them for the root key. */
 const SECRETS = '(secret-memory|kernel-randomness|sodium-native\\.d)\\.ts$';
 /** Native parts that several engines share. */
-const ENGINE_PARTS = '(ec-scalar|ed25519-public-key)\\.ts$';
+const ENGINE_PARTS = '(child-derivation|ec-scalar|ed25519-public-key|secret-hash)\\.ts$';
 
 export const AREAS: readonly Area[] = [
   {
@@ -165,7 +165,7 @@ export const AREAS: readonly Area[] = [
   {
     name: 'prices',
     path: `^${server}/prices/`,
-    mayImport: ['core', 'telemetry'],
+    mayImport: ['core', 'chains', 'telemetry'],
     effects: true,
     sample: `${server}/prices/plant.ts`,
   },

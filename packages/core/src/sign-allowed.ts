@@ -17,6 +17,8 @@ export interface SigningSteps {
   readonly custodies: ReadonlyMap<string, Custody>;
   readonly verifier: Verifier;
   readonly now: () => number;
+  /** Takes what closes an intent whose outcome couldn't be recorded, to be tried until it doesn't reject. */
+  readonly closeLater?: (close: () => Promise<void>) => void;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function signAllowed(
   const completions = completionsOf(cases, places, signatures, usedAtMs);
   const outcomes = signatures.map(outcomeOf);
   if (completions === undefined) await dependencies.journal.recordOutcome(receipt, outcomes);
-  else await recordCompletions(dependencies.journal, receipt, outcomes, completions);
+  else await recordCompletions(dependencies, receipt, outcomes, completions);
   if (completions !== undefined) noteCompletions(cases, completions);
   const used = new Set<KeyId>();
   signatures.forEach((signature, index) => {
@@ -50,11 +52,11 @@ export async function signAllowed(
 }
 
 /**
- * Where the outcome can't be recorded, the intent is at least closed, if that is possible: a request can't be signed again
- * under a new intent while it has an open one, which otherwise stays until the next start.
+ * Where the outcome can't be recorded, the intent is at least closed, now or as soon as that is possible: a request can't
+ * be signed again under a new intent while it has an open one, which would otherwise stay until the next start.
  */
 async function recordCompletions(
-  journal: SigningSteps['journal'],
+  { journal, closeLater }: Pick<SigningSteps, 'journal' | 'closeLater'>,
   receipt: IntentReceipt,
   outcomes: readonly OutcomeItem[],
   completions: readonly RequestCompletion[],
@@ -62,8 +64,12 @@ async function recordCompletions(
   try {
     await journal.recordOutcome(receipt, outcomes, completions);
   } catch (fault) {
-    const unknown = outcomes.map(() => UNKNOWN);
-    await journal.recordOutcome(receipt, unknown).catch(() => {});
+    const close = (): Promise<void> =>
+      journal.recordOutcome(
+        receipt,
+        outcomes.map(() => UNKNOWN),
+      );
+    await close().catch(() => closeLater?.(close));
     throw fault;
   }
 }

@@ -31,7 +31,7 @@ import { DETERMINISM_FIXED } from './prepare-payload.ts';
 import type { Caller, Principal } from './principal.ts';
 import type { SignatureRequest } from './requests/signature-request.ts';
 import { resolveKeys } from './resolve-keys.ts';
-import { signAllowed } from './sign-allowed.ts';
+import { type SigningSteps, signAllowed } from './sign-allowed.ts';
 import type { SigningGovernance } from './signing-governance.ts';
 import type { ParsedItem, SigningItem, SigningResult } from './signing-item.ts';
 import { Tally } from './tally.ts';
@@ -105,7 +105,7 @@ export function createSignBatch(dependencies: SigningDependencies): SignBatch {
  * The same path for stored requests, which the core alone hands to it. Rejects moreover with `conflict`, subject
  * `external-id`, when one of the new ones has an external id that was taken meanwhile; nothing is stored then.
  */
-export function createSigningPath(dependencies: SigningDependencies): SigningPath {
+export function createSigningPath(dependencies: SigningDependencies & Pick<SigningSteps, 'closeLater'>): SigningPath {
   return async (caller, items, requests) => {
     if (items.length === 0) return { results: [], records: requests.map(() => undefined) };
     const recorded = await record(dependencies, caller, items, requests);

@@ -78,6 +78,6 @@ export async function refused(
     () => undefined,
     (cause: unknown) => cause,
   );
-  if (!(error instanceof DomainError)) throw error ?? new Error('it was allowed');
+  if (!(error instanceof DomainError)) throw new Error('it was allowed, or failed otherwise', { cause: error });
   return { code: error.code, subject: error.subject };
 }

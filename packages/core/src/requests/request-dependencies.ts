@@ -24,15 +24,27 @@ export interface RequestContext extends Omit<RequestDependencies, 'wait'> {
   readonly inFlight: RunsInFlight;
   readonly waiters: RequestWaiters;
   readonly wait: Wait;
+  /** Each closes an intent whose outcome couldn't be recorded. */
+  readonly unclosed: Set<() => Promise<void>>;
   /** Aborted when the service stops. */
   readonly stopped: AbortSignal;
 }
 
+/** More aren't kept: their requests are signed after the next start, which closes every intent. */
+const MAX_UNCLOSED = 10_000;
+
 export function requestContext(dependencies: RequestDependencies, stopped: AbortSignal): RequestContext {
+  const unclosed = new Set<() => Promise<void>>();
   return {
     wait: waitUnreferenced,
     ...dependencies,
-    path: createSigningPath(dependencies.signing),
+    unclosed,
+    path: createSigningPath({
+      ...dependencies.signing,
+      closeLater: (close) => {
+        if (unclosed.size < MAX_UNCLOSED) unclosed.add(close);
+      },
+    }),
     inFlight: new RunsInFlight(),
     waiters: new RequestWaiters(),
     stopped,

@@ -100,9 +100,25 @@ interface Signer {
 
 /** One pass; resolves with those to try again. */
 async function attempt(context: RequestContext, ids: readonly RequestId[]): Promise<readonly RequestId[]> {
+  await closeIntents(context.unclosed);
   const again: RequestId[] = [];
   for (const group of groupBySigner(await loadAll(context, ids))) again.push(...(await attemptGroup(context, group)));
   return again;
+}
+
+/** Stops at the first that can't be closed yet: the store is still away. */
+async function closeIntents(unclosed: Set<() => Promise<void>>): Promise<void> {
+  for (const close of unclosed) {
+    unclosed.delete(close);
+    try {
+      await close();
+    } catch (fault) {
+      // Anything but an answer of the store's own: it isn't there. Its answer is that there is nothing left to close.
+      if (fault instanceof DomainError && fault.code === 'internal') continue;
+      unclosed.add(close);
+      return;
+    }
+  }
 }
 
 async function loadAll(context: RequestContext, ids: readonly RequestId[]): Promise<readonly Release[]> {
