@@ -1,10 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 /** One project per package, so that `--project core` runs one; a file outside all of them isn't a test. */
 const projects: Record<string, string[]> = {
   algorithms: ['packages/algorithms/{src,test}/**/*.test.ts'],
   chains: ['packages/chains/{src,test}/**/*.test.ts'],
+  client: ['packages/client/{src,test}/**/*.test.ts'],
   core: ['packages/core/{src,test}/**/*.test.ts'],
   threshold: ['packages/threshold/{src,test}/**/*.test.ts'],
   server: ['packages/server/{src,test}/**/*.test.ts'],
@@ -15,6 +18,10 @@ export default defineConfig({
   test: {
     // Processes, not threads: native code, signals, permissions and file locks are per process.
     pool: 'forks',
+    // One core less than there are is the default, which is one file at a time on two cores. Many tests wait for
+    // processes and time-outs, so two files at a time are never too many.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 20_000,

@@ -1,5 +1,6 @@
 /** The bars that the project set itself, each beside what was measured. */
 import { LARGE_BATCH, SMALL_BATCH } from './measure-large-batches.ts';
+import { requestsBars } from './requests/requests-bars.ts';
 import type { Bar, BenchResults } from './results-file.ts';
 import { SUBJECTS } from './subjects.ts';
 import { thresholdBars } from './threshold/threshold-bars.ts';
@@ -21,6 +22,7 @@ export function judgeBars(results: Omit<BenchResults, 'bars'>): readonly Bar[] {
     ...storedKeyBars(results),
     ...budgetBars(results),
     ...thresholdBars(results.threshold),
+    ...requestsBars(results.requests),
   ];
 }
 

@@ -113,7 +113,8 @@ export function asRecord(usage: UsageByRole, factor: number): Readonly<Record<st
   return Object.fromEntries([...usage].map(([role, value]) => [role, value * factor]));
 }
 
-class CpuClock {
+/** CPU time of a service and of this process between two moments. */
+export class CpuClock {
   service: UsageByRole = new Map();
   clientSeconds = 0;
   otherLoad: number | undefined;

@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
+import { type RequestsPlan, requestsPlan } from './requests/requests-plan.ts';
 import { SUBJECTS, type Subject } from './subjects.ts';
 import { type ThresholdPlan, thresholdPlan } from './threshold/threshold-plan.ts';
 
 export interface BenchOptions {
-  /** False: the threshold rows alone. */
+  /** False: the rows of threshold keys or of requests alone. */
   readonly hasService: boolean;
   /** Undefined leaves the threshold rows out. */
   readonly threshold: ThresholdPlan | undefined;
+  /** Undefined leaves the rows on signature requests, policies and chains out. */
+  readonly requests: RequestsPlan | undefined;
   readonly subjects: readonly Subject[];
   /** How long each cell is measured. */
   readonly seconds: number;
@@ -25,8 +28,9 @@ export const BENCH_HELP = `npm run bench -- [options]
   --algorithms A,B   only these: ${SUBJECTS.map(({ name }) => name).join(', ')}
   --seconds N        how long each cell is measured (default 2)
   --quick            short cells and fewer of them, for a look
-  --full             all algorithms, all numbers of connections, 100,000 stored keys, threshold keys
+  --full             all algorithms, all numbers of connections, 100,000 stored keys, threshold keys, requests
   --threshold        threshold keys between servers, and nothing else
+  --requests         signature requests, policies and chains, and nothing else; with --full a million stored ones
   --stored-keys N    keys to store before signing is measured again (default 10000; 0: leave it out)
   --json FILE        where the results go (default: a new file in bench/results)
 `;
@@ -41,6 +45,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
       quick: { type: 'boolean' },
       full: { type: 'boolean' },
       threshold: { type: 'boolean' },
+      requests: { type: 'boolean' },
       'stored-keys': { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
@@ -51,6 +56,9 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
   const isQuick = values.quick ?? false;
   if (isFull && isQuick) throw new Error('--quick and --full contradict each other');
   const isThreshold = values.threshold ?? false;
+  const isRequests = values.requests ?? false;
+  if (isRequests && [values.algorithms, values['stored-keys'], values.threshold].some((value) => value !== undefined))
+    throw new Error('--requests measures requests alone: it goes with --seconds, --quick, --full and --json');
   const serviceOptions = [values.algorithms, values['stored-keys'], values.full];
   if (isThreshold && serviceOptions.some((value) => value !== undefined))
     throw new Error('--threshold measures threshold keys alone: it goes with --seconds, --quick and --json');
@@ -60,12 +68,14 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | 'help
     values['stored-keys'] === undefined ? (isFull ? 100_000 : isQuick ? 0 : 10_000) : Number(values['stored-keys']);
   if (!Number.isInteger(storedKeys) || storedKeys < 0 || storedKeys > 1_000_000)
     throw new Error('--stored-keys must be a whole number from 0 to 1000000');
+  const warmUpSeconds = Math.min(0.5, seconds / 2);
   return {
-    hasService: !isThreshold,
-    threshold: isThreshold || isFull ? thresholdPlan(isQuick, seconds) : undefined,
+    hasService: !isThreshold && !isRequests,
+    threshold: isThreshold || (isFull && !isRequests) ? thresholdPlan(isQuick, seconds) : undefined,
+    requests: isRequests || isFull ? requestsPlan({ isQuick, isFull }, { warmUpSeconds, seconds }) : undefined,
     subjects: chooseSubjects(values.algorithms, isFull),
     seconds,
-    warmUpSeconds: Math.min(0.5, seconds / 2),
+    warmUpSeconds,
     batchSizes: isQuick ? [1000] : [1, 10, 100, 1000],
     batchConnections: isFull ? [1, 8, 64] : [8],
     singleConnections: isQuick ? [64] : [1, 8, 64],

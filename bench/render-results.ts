@@ -1,4 +1,5 @@
 /** Results as tables in Markdown, for `bench/README.md` and for the terminal. */
+import { renderRequests } from './requests/render-requests.ts';
 import type { BenchResults, Cell } from './results-file.ts';
 import { type Column, milliseconds, percent, rate, section, share } from './table.ts';
 import { renderThreshold } from './threshold/render-threshold.ts';
@@ -11,7 +12,7 @@ const shortEngine = (engine: string): string => engine.split(':')[0] ?? engine;
 export function renderResults(results: BenchResults): string {
   return [renderMachine(results), renderBars(results), renderLimits(results), renderCells(results)]
     .concat([renderCpu(results), renderLatencies(results), renderLargeBatches(results), renderStoredKeys(results)])
-    .concat(renderThreshold(results.threshold))
+    .concat([renderThreshold(results.threshold), renderRequests(results.requests)])
     .filter((part) => part !== '')
     .join('\n\n');
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Machine } from './machine.ts';
+import type { RequestResults } from './requests/requests-results.ts';
 import type { ThresholdResults } from './threshold/threshold-results.ts';
 
 export interface RawLimit {
@@ -111,6 +112,7 @@ export interface BenchResults {
   readonly storedKeys: StoredKeys | undefined;
   /** Absent where they weren't measured, and in files from before there were any. */
   readonly threshold?: ThresholdResults | undefined;
+  readonly requests?: RequestResults | undefined;
   readonly bars: readonly Bar[];
 }
 

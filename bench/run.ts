@@ -21,6 +21,7 @@ import {
   renderResults,
   renderStoredKeys,
 } from './render-results.ts';
+import { measureRequests } from './requests/measure-requests.ts';
 import { type BenchResults, writeResults } from './results-file.ts';
 import { memoryByRole, total } from './service/process-usage.ts';
 import { measureThreshold } from './threshold/measure-threshold.ts';
@@ -53,10 +54,12 @@ async function measure(openssl: OtherOpenssl, options: BenchOptions): Promise<Me
   const service = options.hasService ? await measureVault(openssl, options, machine.cores) : NO_SERVICE;
   const threshold =
     options.threshold === undefined ? undefined : await measureThreshold(options.threshold, machine.cores);
-  return { machine, secondsPerCell: options.seconds, ...service, threshold };
+  const requests =
+    options.requests === undefined ? undefined : await measureRequests(openssl, options.requests, machine.cores);
+  return { machine, secondsPerCell: options.seconds, ...service, threshold, requests };
 }
 
-type ServiceResults = Omit<Measured, 'machine' | 'secondsPerCell' | 'threshold'>;
+type ServiceResults = Omit<Measured, 'machine' | 'secondsPerCell' | 'threshold' | 'requests'>;
 
 const NO_SERVICE: ServiceResults = {
   idleMemoryBytes: 0,

@@ -5,7 +5,7 @@
 import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 import { DfnsApiClient as Client083 } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
-import { DfnsApiClient, DfnsAuthenticator } from 'dfns-sdk-0.8.21';
+import { type CredentialStore, DfnsApiClient, DfnsAuthenticator } from 'dfns-sdk-0.8.21';
 
 export type { DfnsApiClient };
 
@@ -41,8 +41,10 @@ const CREDENTIAL_KEYS: Readonly<Record<string, () => KeyPair>> = {
   'RSA-2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 };
 
+type Operations = Parameters<DfnsApiClient['permissions']['createPermission']>[0]['body']['operations'];
+
 /** Of what the people do, in the words of the wire. */
-const OPERATIONS = [
+const OPERATIONS: Operations = [
   'Keys:Read',
   'Keys:Signatures:Create',
   'Keys:Signatures:Read',
@@ -106,29 +108,21 @@ async function registerPerson(
 }
 
 /** A proof that the new key is held, as the product's own clients make it. */
-function createAttestation({ publicKey, privateKey }: KeyPair) {
-  return ({
-    challenge,
-  }: {
-    readonly challenge: string;
-  }): Promise<{
-    credentialKind: 'Key';
-    credentialInfo: { credId: string; clientData: string; attestationData: string };
-  }> => {
-    const clientData = Buffer.from(JSON.stringify({ type: 'key.create', challenge }));
+function createAttestation({ publicKey, privateKey }: KeyPair): CredentialStore['create'] {
+  return (challenged) => {
+    if (!('challenge' in challenged)) throw new Error('no challenge to answer');
+    const clientData = Buffer.from(JSON.stringify({ type: 'key.create', challenge: challenged.challenge }));
     const pem = pemOf(publicKey);
     const proof = JSON.stringify({ clientDataHash: hash('sha256', clientData), publicKey: pem });
     const algorithm = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
     const signature = sign(algorithm, Buffer.from(proof), privateKey).toString('hex');
     const attestation = Buffer.from(JSON.stringify({ publicKey: pem, signature }));
-    return Promise.resolve({
-      credentialKind: 'Key',
-      credentialInfo: {
-        credId: 'new',
-        clientData: clientData.toString('base64url'),
-        attestationData: attestation.toString('base64url'),
-      },
-    });
+    const credentialInfo = {
+      credId: 'new',
+      clientData: clientData.toString('base64url'),
+      attestationData: attestation.toString('base64url'),
+    };
+    return Promise.resolve({ credentialKind: 'Key', credentialInfo });
   };
 }
 

@@ -207,11 +207,16 @@ class ApprovalDemoRun {
 
   async #request(version: SdkVersion, who: Holder, key: Key, body: NewSignature): Promise<SignatureRequest> {
     const client = who.clientOf(version);
-    const [request, ms] = await timed(() => client.keys.generateSignature({ keyId: key.id, body }));
+    const what = 'ask for a signature';
+    const [request, ms] = await timed(() =>
+      client.keys.generateSignature({ keyId: key.id, body }).catch((cause: unknown) => {
+        throw stepFailed(version, who, what, cause);
+      }),
+    );
     const { status, approvalId, signature } = request;
     if (status !== 'Pending' || approvalId === undefined || signature !== undefined)
       throw new Error(`${version.name}: a request that needs approval is ${status}`);
-    this.#row(version, who, 'ask for a signature', LABEL, status, '', ms);
+    this.#row(version, who, what, LABEL, status, '', ms);
     return request;
   }
 
@@ -239,7 +244,12 @@ class ApprovalDemoRun {
     expected: string,
   ): Promise<void> {
     const [{ status }, ms] = await timed(() =>
-      who.clientOf(version).policies.createApprovalDecision({ approvalId, body: { value, reason: 'demo' } }),
+      who
+        .clientOf(version)
+        .policies.createApprovalDecision({ approvalId, body: { value, reason: 'demo' } })
+        .catch((cause: unknown) => {
+          throw stepFailed(version, who, what, cause);
+        }),
     );
     if (status !== expected) this.#problem(version, what, `the approval is ${status}, not ${expected}`);
     this.#row(version, who, what, LABEL, status, '', ms);
@@ -332,6 +342,12 @@ async function isValid(
   } catch {
     return false;
   }
+}
+
+/** For a step that the next ones stand on. */
+function stepFailed({ name }: SdkVersion, who: Holder, what: string, cause: unknown): Error {
+  const text = cause instanceof Error ? cause.message : 'unknown';
+  return new Error(`@dfns/sdk ${name}, ${who.name}, ${what}: ${text}`, { cause });
 }
 
 /** Of what the client throws, whichever of its versions. */

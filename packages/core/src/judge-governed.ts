@@ -3,15 +3,18 @@ import { OPAQUE_VIEW } from '@countersign/chains/view';
 import type { ScreeningQuestion } from './ask-external-rules.ts';
 import { DomainError } from './domain-error.ts';
 import type { GovernanceVerdict, SettledVerdict } from './governance/governance-verdict.ts';
-import { judgeSigning } from './governance/judge-item.ts';
-import type { PolicyIndex } from './governance/policy-index.ts';
+import { judgeSigning, policiesAbout, type SigningContext } from './governance/judge-item.ts';
+import type { IndexedPolicy, PolicyIndex } from './governance/policy-index.ts';
 import { type CaseParts, type CaseTerms, type Fate, GovernedCase } from './governed-case.ts';
+import type { KeyId } from './ids.ts';
 import { type Judged, keepAllowed } from './judged-batch.ts';
+import type { KeyRecord } from './key-record.ts';
 import type { PermittedItem } from './permit.ts';
 import type { Diverted, IntentItem, PendingItem, RefusedItem } from './ports/signing-journal.ts';
 import { rejectedRequest } from './requests/request-states.ts';
 import type { RequestToSign, SigningGovernance } from './signing-governance.ts';
 import type { ParsedItem, SigningItem, SigningResult } from './signing-item.ts';
+import type { Wallet } from './wallets/wallet.ts';
 
 /** What a batch of requests is made of: the places of each one's parts among the items. */
 export interface PlacedRequest extends RequestToSign {
@@ -37,7 +40,10 @@ export interface GovernedBatch {
 const ALLOWED: SettledVerdict = { verdict: 'allow', evaluations: [] };
 const NO_POLICIES: GovernanceVerdict = { ...ALLOWED, spends: [], screenings: [], resettle: () => ALLOWED };
 
-/** Step 3: what the account's policies make of every item, or request, that the built-in rules allow. */
+/**
+ * Step 3: what the account's policies make of every item, or request, that the built-in rules allow. Undefined where no
+ * policy is about any of the keys and nothing is to be stored: the batch is then as it would be without policies.
+ */
 export async function judgeGoverned(
   governance: SigningGovernance | undefined,
   index: PolicyIndex | undefined,
@@ -45,12 +51,14 @@ export async function judgeGoverned(
   judged: Judged,
   items: readonly ParsedItem<SigningItem>[],
   requests: readonly PlacedRequest[],
-): Promise<GovernedBatch> {
+): Promise<GovernedBatch | undefined> {
+  const governing = await governingPolicies(governance, index, terms, judged);
+  if (requests.length === 0 && !governing?.isAboutAny) return undefined;
   const { cases: parts, dropped } = partition(judged, items, requests);
-  const judge = await judgeWith(governance, index, terms, parts);
+  const judge = governing === undefined ? () => NO_POLICIES : governing.judge;
   return {
     terms,
-    cases: parts.map((each, order) => new GovernedCase(terms, { ...each, verdict: judge(each, order) })),
+    cases: parts.map((each) => new GovernedCase(terms, { ...each, verdict: judge(each) })),
     dropped,
   };
 }
@@ -86,28 +94,57 @@ function partition(
   return { cases, dropped };
 }
 
-async function judgeWith(
+/** What is known of one key of the batch. */
+interface KeyPolicies {
+  readonly wallets: readonly Wallet[];
+  /** Of a signature that names no wallet. */
+  readonly matching: readonly IndexedPolicy[];
+}
+
+interface GoverningPolicies {
+  /** Whether a policy is about any signature of the batch; what a request's wallet adds isn't counted. */
+  readonly isAboutAny: boolean;
+  readonly judge: (parts: UnjudgedParts) => GovernanceVerdict;
+}
+
+/** Looks up once for each key what doesn't depend on the item. Undefined without policies about signatures. */
+async function governingPolicies(
   governance: SigningGovernance | undefined,
   index: PolicyIndex | undefined,
   { account, caller }: CaseTerms,
-  cases: readonly UnjudgedParts[],
-): Promise<(parts: UnjudgedParts, order: number) => GovernanceVerdict> {
-  if (governance === undefined || index?.judgesSignatures !== true) return () => NO_POLICIES;
-  const found = governance.wallets.ofKeys(
-    account,
-    cases.map(({ key }) => key.id),
-  );
+  { allowed }: Judged,
+): Promise<GoverningPolicies | undefined> {
+  if (governance === undefined || index?.judgesSignatures !== true) return undefined;
+  const keys = new Map<KeyId, KeyRecord>();
+  for (const { key } of allowed.permitted) keys.set(key.id, key);
+  const found = governance.wallets.ofKeys(account, [...keys.keys()]);
   const wallets = found instanceof Promise ? await found : found;
-  if (wallets.length !== cases.length) throw outOfStep();
-  return ({ key, item, request }, order) =>
-    judgeSigning(index, {
-      principal: caller.principal,
-      key,
-      view: item.payload.kind === 'content' ? item.payload.content.view : OPAQUE_VIEW,
-      prices: governance.prices,
-      wallets: wallets[order] ?? [],
-      walletId: request?.record.walletId,
-    });
+  if (wallets.length !== keys.size) throw outOfStep();
+  const byKey = new Map<KeyId, KeyPolicies>();
+  let isAboutAny = false;
+  for (const [order, key] of [...keys.values()].entries()) {
+    const ofKey = wallets[order] ?? [];
+    const matching = policiesAbout(index, { key, wallets: ofKey, walletId: undefined });
+    byKey.set(key.id, { wallets: ofKey, matching });
+    isAboutAny ||= matching.length > 0;
+  }
+  return {
+    isAboutAny,
+    judge: ({ key, item, request }) => {
+      const known = byKey.get(key.id);
+      if (known === undefined) throw outOfStep();
+      const walletId = request?.record.walletId;
+      const context: SigningContext = {
+        principal: caller.principal,
+        key,
+        view: item.payload.kind === 'content' ? item.payload.content.view : OPAQUE_VIEW,
+        prices: governance.prices,
+        wallets: known.wallets,
+        walletId,
+      };
+      return walletId === undefined ? judgeSigning(index, context, known.matching) : judgeSigning(index, context);
+    },
+  };
 }
 
 /** The screenings to ask about: every part of a case, for each rule that one of its policies names. */
@@ -123,8 +160,12 @@ export function screeningsOf({ cases }: GovernedBatch): readonly ScreeningQuesti
 
 /** Indexes among what was allowed whose own rule servers are asked: of what would be signed. */
 export function isAskedAbout({ cases }: GovernedBatch): (index: number) => boolean {
-  const asked = new Set(cases.flatMap((each) => (each.wouldBeSigned ? each.parts.indexes : [])));
-  return (index) => asked.has(index);
+  // Most batches have nobody to ask.
+  let asked: ReadonlySet<number> | undefined;
+  return (index) => {
+    asked ??= new Set(cases.flatMap((each) => (each.wouldBeSigned ? each.parts.indexes : [])));
+    return asked.has(index);
+  };
 }
 
 /**

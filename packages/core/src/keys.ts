@@ -10,7 +10,9 @@ import { changedMeanwhile, findKey, requireOnKey } from './keys/find-key.ts';
 import { createKeyTransfers } from './keys/key-transfers.ts';
 import { groupForNewKey, planKey, recordOf, termsOf } from './keys/plan-key.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
+import { reachesKeys } from './policy/key-access.ts';
 import { administersAccount, type Caller, isAboutKeys } from './principal.ts';
+import type { SigningGovernance } from './signing-governance.ts';
 import type { KeyReference } from './signing-item.ts';
 import { openTransientKey, sealTransientKey } from './transient-key.ts';
 
@@ -82,7 +84,10 @@ export interface Keys {
   importPublicKey(): Promise<Uint8Array>;
   /** Info and associated data: see `docs/native-api.md`. Needs `import-key`. */
   importEncrypted(caller: Caller, request: NewKey, message: HpkeMessage): Promise<KeyRecord>;
-  /** To the caller's X25519 key of 32 bytes; for keys sealed as exportable. Needs `export-key`. */
+  /**
+   * To the caller's X25519 key of 32 bytes; for keys sealed as exportable. Needs `export-key`.
+   * @throws DomainError `denied_by_policy` while a policy that can stop a signature matches the key
+   */
   exportEncrypted(caller: Caller, id: KeyId, recipient: Uint8Array): Promise<HpkeMessage>;
 }
 
@@ -91,6 +96,8 @@ export interface KeyDependencies {
   readonly directory: Directory;
   readonly custodies: Custodies;
   readonly now: () => number;
+  /** Undefined only where there can't be any governing policy. */
+  readonly governance: Pick<SigningGovernance, 'policies' | 'wallets'> | undefined;
   /** Server option, off by default: private keys that come inside a request. */
   readonly allowInlineSign: boolean;
 }
@@ -146,6 +153,7 @@ export function createKeys(dependencies: KeyDependencies): Keys {
       const groups = grants.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
       const named = grants.flatMap(({ scope }) => (scope.kind === 'key' ? [scope.keyId] : []));
       const among = everywhere ? 'all' : { groups, keys: named };
+      if (!everywhere && groups.length + named.length === 0 && !reachesKeys(principal)) return [];
       const viewer = administersAccount(principal) ? undefined : principal.id;
       return keys.list({ accountId: principal.accountId, among, viewer, ...page });
     },

@@ -88,6 +88,11 @@ export interface Principal {
   readonly requiresProof: boolean;
   /** Who made it; absent where that isn't recorded. Of a service: its owner, where that is a person. */
   readonly createdBy?: PrincipalId | undefined;
+  /**
+   * Of a caller whose token allows less than its principal may: all that it allows. `grants` have been narrowed to it;
+   * what comes from no grant, such as the use of a key that was delegated, must be in here as well.
+   */
+  readonly narrowedTo?: ReadonlySet<Permission> | undefined;
 }
 
 /** How the caller proved itself for this request, which decides what it may use. */

@@ -14,6 +14,7 @@ import { createSessions, type Sessions } from './sessions.ts';
 let directory: ReturnType<typeof inMemoryDirectory>;
 let stored: KeyRecord[];
 let nowMs: number;
+let governed: boolean;
 let adminKey: string;
 let admin: Caller;
 let sessions: Sessions;
@@ -44,7 +45,13 @@ beforeEach(async () => {
     touch: unused,
     list: async ({ among }) => stored.filter((key) => among !== 'all' && among.groups.includes(key.groupId)),
   };
-  principals = createPrincipals({ directory, keys, now: () => nowMs });
+  governed = false;
+  principals = createPrincipals({
+    directory,
+    keys,
+    now: () => nowMs,
+    isGoverned: async (_account, activity) => governed && activity === 'modify-credential',
+  });
 });
 
 async function userCaller(name?: string): Promise<Caller & { readonly apiKeyText: string }> {
@@ -132,6 +139,24 @@ describe('API keys of a principal', () => {
     const second = await principals.createApiKey(admin, admin.principal.id);
     await principals.revokeApiKey(admin, adminKey);
     await sessions.authenticateApiKey(second, 'test');
+  });
+
+  it('are not made for a person without a credential, whom they would stand for without any proof', async () => {
+    const person = { ...admin.principal, id: newId<PrincipalId>(), kind: 'user', name: 'p', grants: [] } as const;
+    await directory.insertPrincipal(person, undefined, nowMs);
+    await expect(principals.createApiKey(admin, person.id)).rejects.toMatchObject({
+      code: 'conflict',
+      subject: 'credential',
+    });
+  });
+
+  it('are not made for others where people watch over credentials', async () => {
+    const { principal } = await userCaller();
+    governed = true;
+    const denied = { code: 'denied_by_policy' };
+    await expect(principals.createApiKey(admin, principal.id)).rejects.toMatchObject(denied);
+    await sessions.authenticateApiKey(await principals.createApiKey(admin, admin.principal.id), 'test');
+    await userCaller('made after it');
   });
 
   it('are not made for strangers', async () => {

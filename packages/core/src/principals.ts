@@ -1,6 +1,8 @@
 /** Commands on users and their API keys. For administrators of the account alone. */
 import { createApiKey, parseApiKey } from './api-key.ts';
 import { DomainError } from './domain-error.ts';
+import type { IsGoverned } from './governance/is-governed.ts';
+import { madeBy } from './identity/made-by.ts';
 import { type AccountId, type GroupId, newId, type PrincipalId } from './ids.ts';
 import { isOneLine } from './policy/external/one-line.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
@@ -29,8 +31,10 @@ export interface Principals {
     name: string | undefined,
   ): Promise<{ readonly principalId: PrincipalId; readonly apiKeyText: string }>;
   /**
-   * One more API key for a principal of the account; those that it has stay valid. Shown once.
-   * @throws DomainError `not_found` with subject `user`, `conflict` when it has 32
+   * One more API key for a principal of the account; those that it has stay valid. Shown once. Whoever has it stands for
+   * the principal: where people watch over credentials, nobody gets one for another principal.
+   * @throws DomainError `not_found` with subject `user`; `conflict` when it has 32, and with subject `credential` for a
+   * person that has no credential; `denied_by_policy`
    */
   createApiKey(caller: Caller, principalId: PrincipalId): Promise<string>;
   /**
@@ -57,6 +61,7 @@ export interface PrincipalDependencies {
   readonly directory: Directory;
   readonly keys: KeyStore;
   readonly now: () => number;
+  readonly isGoverned: IsGoverned;
 }
 
 /** Everything on keys, except to sign past the rules about content: that takes a grant of its own (`blind-sign`). */
@@ -65,7 +70,7 @@ const USER_PERMISSIONS: readonly Permission[] = KEY_PERMISSIONS.filter((permissi
 const MAX_NAME_CHARACTERS = 255;
 const ENTRIES_PER_READ = 1_000;
 
-export function createPrincipals({ directory, keys, now }: PrincipalDependencies): Principals {
+export function createPrincipals({ directory, keys, now, isGoverned }: PrincipalDependencies): Principals {
   async function principalOf(accountId: AccountId, id: PrincipalId): Promise<Principal | undefined> {
     const principal = await directory.principal(id);
     return principal?.accountId === accountId ? principal : undefined;
@@ -95,6 +100,7 @@ export function createPrincipals({ directory, keys, now }: PrincipalDependencies
           defaultGroupId: groupId,
           grants: [{ scope: { kind: 'group', groupId }, permissions: USER_PERMISSIONS }],
           requiresProof: false,
+          createdBy: await madeBy(directory, caller.principal),
         },
         group: { id: groupId, accountId, name: groupName(principalId), createdBy: by, createdAtMs },
         apiKeyDigest: apiKey.secretDigest,
@@ -106,7 +112,18 @@ export function createPrincipals({ directory, keys, now }: PrincipalDependencies
 
     async createApiKey(caller, principalId) {
       const { accountId, by } = administratorOf(caller);
-      if ((await principalOf(accountId, principalId)) === undefined) throw noSuchUser();
+      const principal = await principalOf(accountId, principalId);
+      if (principal === undefined) throw noSuchUser();
+      // It would be an approver without any proof, before the person itself has ever been here.
+      if (principal.kind === 'user' && !principal.requiresProof)
+        throw new DomainError('conflict', 'a person has an API key only beside a credential; it has to register first', {
+          subject: 'credential',
+        });
+      if (principalId !== by && (await isGoverned(accountId, 'modify-credential')))
+        throw new DomainError(
+          'denied_by_policy',
+          'people watch over credentials in this account, and an API key can not wait for them',
+        );
       const apiKey = createApiKey(principalId);
       await directory.insertApiKey(principalId, apiKey.secretDigest, { createdAtMs: now(), by });
       return apiKey.text;

@@ -189,6 +189,8 @@ describe('access tokens', () => {
     expect(await held()).toEqual(['approve']);
     await world.identities.setRoleArchived(world.admin, role.id, true);
     expect(await held()).toEqual([]);
+    const { principal } = await world.sessions.authenticateAccessToken(accessToken, 'test');
+    expect([...(principal.narrowedTo ?? ['everything'])]).toEqual([]);
   });
 
   it('never allow what the principal may not, nor what the roles do not', () => {

@@ -7,7 +7,7 @@ import { tokenDigest } from './identity/token-text.ts';
 import type { AccountId, RoleId } from './ids.ts';
 import type { Directory, Session } from './ports/directory.ts';
 import type { IdentityStore } from './ports/identity-store.ts';
-import type { Caller, Grant, Permission, Principal } from './principal.ts';
+import { type Caller, PERMISSIONS, type Permission, type Principal } from './principal.ts';
 
 export interface Sessions {
   /** @throws DomainError `unauthenticated` */
@@ -77,13 +77,13 @@ export function createSessions({ directory, identities, now, sessionSeconds }: S
       if (token === undefined || principal?.accountId !== token.accountId)
         throw new DomainError('unauthenticated', 'the access token is not valid');
       const { roleIds } = token;
-      const grants =
-        roleIds === undefined
-          ? principal.grants
-          : await grantsWithin(identities, principal.accountId, principal.grants, roleIds);
+      const narrowedTo =
+        roleIds === undefined ? undefined : await permissionsOf(identities, principal.accountId, roleIds);
+      const narrowed =
+        narrowedTo === undefined ? {} : { narrowedTo, grants: narrowGrants(principal.grants, narrowedTo) };
       return {
         // Also where the last credential is switched off: the token alone never changes or signs anything.
-        principal: { ...principal, grants, requiresProof: true },
+        principal: { ...principal, ...narrowed, requiresProof: true },
         session: undefined,
         dialect,
         token: { id: token.id, credentialId: token.credentialId },
@@ -108,19 +108,18 @@ export function createSessions({ directory, identities, now, sessionSeconds }: S
   };
 }
 
-/** What roles leave of grants. A role that is archived or gone allows nothing. */
-async function grantsWithin(
+/** What the roles allow. One that is archived or gone allows nothing, and an administrator's everything. */
+async function permissionsOf(
   identities: Pick<IdentityStore, 'findRole'>,
   accountId: AccountId,
-  grants: readonly Grant[],
   roleIds: readonly RoleId[],
-): Promise<readonly Grant[]> {
+): Promise<ReadonlySet<Permission>> {
   const allowed = new Set<Permission>();
   for (const id of roleIds) {
     const role = await identities.findRole(accountId, id);
     if (role?.archived === false) for (const permission of role.permissions) allowed.add(permission);
   }
-  return narrowGrants(grants, allowed);
+  return allowed.has('administer') ? new Set(PERMISSIONS) : allowed;
 }
 
 async function liveSession(directory: Directory, token: string, nowMs: number): Promise<Session | undefined> {

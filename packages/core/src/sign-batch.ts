@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
 import { askExternalRules, type BatchAnswers, type ExternalRules, withoutRefused } from './ask-external-rules.ts';
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
+import { loadParticipants } from './governance/load-participants.ts';
 import { buildPolicyIndex } from './governance/policy-index.ts';
 import type { GovernedCase } from './governed-case.ts';
 import {
@@ -134,9 +135,12 @@ async function attemptRecord(
   dependencies: SigningDependencies,
   given: Caller,
   items: readonly ParsedItem<SigningItem>[],
-  requests: readonly PlacedRequest[],
+  loaded: readonly PlacedRequest[],
 ): Promise<Recorded | undefined> {
   const { account, principal } = await currentCaller(dependencies.directory, given);
+  // After the revision that the commit compares, and in every pass: who counted when the request was loaded, or when it
+  // was judged before, may have been disabled since.
+  const requests = loaded.length === 0 ? loaded : await withApproversNow(dependencies.directory, loaded);
   // Policies are looked up once per batch. Neither awaits nor allocates where the account has none.
   const { governance, external } = dependencies;
   const cached = governance?.policies.cached(account, buildPolicyIndex);
@@ -201,7 +205,9 @@ interface Judging {
 }
 
 function narrowedBy(caller: Caller, principal: Principal): Principal | undefined {
-  return caller.token === undefined ? undefined : { ...principal, grants: caller.principal.grants };
+  if (caller.token === undefined) return undefined;
+  const { grants, narrowedTo } = caller.principal;
+  return { ...principal, grants, narrowedTo };
 }
 
 /** Steps 2 and 3, as far as the built-in rules go: results of items that go no further, and the others. */
@@ -301,6 +307,19 @@ async function currentCaller(
   if (account === undefined || principal === undefined || !principal.enabled)
     throw new DomainError('unauthenticated', 'the credentials are no longer valid');
   return { account, principal };
+}
+
+async function withApproversNow(
+  directory: Directory,
+  requests: readonly PlacedRequest[],
+): Promise<readonly PlacedRequest[]> {
+  const now: PlacedRequest[] = [];
+  for (const request of requests) {
+    const { given } = request;
+    if (given === undefined) now.push(request);
+    else now.push({ ...request, given: { ...given, ...(await loadParticipants(given.approval, directory)) } });
+  }
+  return now;
 }
 
 /** What the log keeps of the payload: the bytes that are signed when short, otherwise their SHA-256. */

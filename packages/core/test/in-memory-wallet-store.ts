@@ -23,11 +23,13 @@ export function inMemoryWalletStore(keyOf: (id: KeyId) => KeyRecord | undefined)
     },
     byExternalId: async (accountId, externalId) =>
       sorted().find((wallet) => wallet.accountId === accountId && wallet.externalId === externalId),
-    async list({ accountId, among, after, limit }) {
+    async list({ accountId, among, viewer, after, limit }) {
       const rest = sorted().filter((wallet) => {
-        const groupId = keyOf(wallet.keyId)?.groupId;
+        const { groupId, delegatedTo } = keyOf(wallet.keyId) ?? {};
+        if (viewer !== undefined && delegatedTo !== undefined && delegatedTo !== viewer) return false;
         const isAmong =
           among === 'all' ||
+          (viewer !== undefined && delegatedTo === viewer) ||
           among.keys.includes(wallet.keyId) ||
           (groupId !== undefined && among.groups.includes(groupId));
         return wallet.accountId === accountId && isAmong && (after === undefined || wallet.id > after);

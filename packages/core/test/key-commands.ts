@@ -1,5 +1,6 @@
 /** The commands on keys over small stores, and a custody whose keys are a few bytes long: what is tested are the commands. */
 import { hash } from 'node:crypto';
+import type { GoverningPolicy } from '../src/governance/governing-policy.ts';
 import { type GroupId, newId } from '../src/ids.ts';
 import { installOnce } from '../src/install.ts';
 import { createKeys, type Keys, type NewKey } from '../src/keys.ts';
@@ -36,6 +37,8 @@ export interface KeyCommands {
   readonly directory: ReturnType<typeof inMemoryDirectory>;
   /** What the custody was given to seal, in order. */
   readonly sealed: SealingTerms[];
+  /** Active ones. */
+  readonly policies: GoverningPolicy[];
   readonly administrator: Caller;
   readonly groupId: GroupId;
   /** The administrator with other grants. */
@@ -49,6 +52,7 @@ export async function keyCommands(): Promise<KeyCommands> {
   const installation = await installOnce(directory, undefined, 0);
   const store = inMemoryKeys();
   const sealed: SealingTerms[] = [];
+  const policies: GoverningPolicy[] = [];
   const keys = createKeys({
     keys: store,
     directory,
@@ -57,6 +61,10 @@ export async function keyCommands(): Promise<KeyCommands> {
       ['still', withoutTransfers(digestCustody(sealed))],
     ]),
     now: () => 7,
+    governance: {
+      policies: { cached: (_account, build) => build(policies) },
+      wallets: { ofKeys: (_account, ids) => ids.map(() => []) },
+    },
     allowInlineSign: false,
   });
   const sessions = createSessions({
@@ -75,6 +83,7 @@ export async function keyCommands(): Promise<KeyCommands> {
     store,
     directory,
     sealed,
+    policies,
     administrator,
     groupId: installation?.groupId ?? newId<GroupId>(),
     callerWith,

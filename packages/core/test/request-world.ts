@@ -20,6 +20,7 @@ import type { NewSignatureRequest, RequestResult } from '../src/requests/request
 import type { SignatureRequest } from '../src/requests/signature-request.ts';
 import { createSignBatch, type SignBatch, type SigningDependencies } from '../src/sign-batch.ts';
 import type { ParsedItem } from '../src/signing-item.ts';
+import type { Wallet } from '../src/wallets/wallet.ts';
 import { groupOf, policyOf } from './governance-fixtures.ts';
 import { closeOpenIntents, inMemoryRequests, requestDatabase } from './in-memory-request-store.ts';
 import { accountId, groupId, keyOf, recordingPorts } from './recording-ports.ts';
@@ -92,6 +93,7 @@ export interface World {
   readonly keys: KeyRecord[];
   readonly principals: Map<PrincipalId, Principal>;
   readonly policies: GoverningPolicy[];
+  readonly wallets: Wallet[];
   readonly requester: Principal;
   /** `works`, or the status that every signature has instead. */
   signer: 'works' | CustodySignature['status'];
@@ -175,6 +177,7 @@ export function requestWorld(...keys: KeyRecord[]): World {
     keys,
     principals,
     policies: [],
+    wallets: [],
     requester: addPrincipal(['sign', 'blind-sign', 'confirm-request']),
     signer: 'works',
     signed: [],
@@ -274,7 +277,7 @@ export function requestWorld(...keys: KeyRecord[]): World {
               return index.value as ReturnType<typeof build>;
             },
           },
-          wallets: { ofKeys: (_account, ids) => ids.map(() => []) },
+          wallets: { ofKeys: (_account, ids) => ids.map((id) => world.wallets.filter(({ keyId }) => keyId === id)) },
           prices: NO_PRICES,
         },
         now: () => world.nowMs,

@@ -3,6 +3,7 @@ import { loadChain } from '@countersign/chains/registry';
 import type { ExternalRules } from '@countersign/core/ask-external-rules';
 import { createGovernance } from '@countersign/core/governance/create-governance';
 import { createGovernedChanges } from '@countersign/core/governance/governed-changes';
+import { createIsGoverned } from '@countersign/core/governance/is-governed';
 import { guardServices } from '@countersign/core/guard-services';
 import { createIdentities } from '@countersign/core/identity/create-identities';
 import { createRegistration } from '@countersign/core/identity/create-registration';
@@ -99,7 +100,14 @@ export function composeServices(parts: ServiceParts): ComposedServices {
   });
   const governing = createGovernance({ governance, requests, directory, runner: requesting.runner, changes, now });
   const delivery = { current: undefined as ReturnType<typeof startDelivery> | undefined };
-  const commands = createKeys({ keys, directory, custodies, now, allowInlineSign: parts.allowInlineSign });
+  const commands = createKeys({
+    keys,
+    directory,
+    custodies,
+    now,
+    governance: { policies: governance, wallets },
+    allowInlineSign: parts.allowInlineSign,
+  });
   const identity = {
     identities,
     directory,
@@ -113,7 +121,7 @@ export function composeServices(parts: ServiceParts): ComposedServices {
     sessions: createSessions({ directory, identities, now, sessionSeconds: parts.sessionSeconds }),
     keys: commands,
     threshold: parts.threshold,
-    principals: createPrincipals({ directory, keys, now }),
+    principals: createPrincipals({ directory, keys, now, isGoverned: createIsGoverned(directory, governance) }),
     policies: createPolicies({
       policies: store.policies,
       directory,

@@ -35,6 +35,8 @@ export type Outcomes = Readonly<Record<CallerKind, Outcome>>;
 export interface Wanted {
   readonly path?: string;
   readonly body?: unknown;
+  /** Without its question mark. */
+  readonly query?: string;
   /** What is decided on, so that the proof is for it. */
   readonly approval?: Parameters<BoundaryWorld['prove']>[3];
   /** Another bearer than the caller's own token. */
@@ -49,6 +51,8 @@ export interface Row {
   readonly change: boolean;
   /** The call uses its caller up. */
   readonly freshCaller?: boolean;
+  /** Permissions that do as well as the endpoint's own. */
+  readonly insteadOf?: readonly Permission[];
 }
 
 type Request = Row['request'];
@@ -99,15 +103,17 @@ export function onAccount(
   elsewhere: Outcome,
   request: Request,
   overrides: Overrides = {},
-  status = 200,
+  more: Pick<Row, 'insteadOf'> & { readonly status?: number } = {},
 ): Row {
+  const { status = 200, ...rest } = more;
   const without = Object.fromEntries(WITHOUT.map((caller) => [caller, 403]));
-  return known(change, request, { ...without, 'an administrator of another account': elsewhere, ...overrides }, status);
+  const outcomes = { ...without, 'an administrator of another account': elsewhere, ...overrides };
+  return { ...known(change, request, outcomes, status), ...rest };
 }
 
 /** Takes a permission on a key: who can't see it isn't told of it. */
 export function onKey(change: boolean, request: Request, overrides: Overrides = {}, status = 200): Row {
-  return onAccount(change, 404, request, { 'a person without any grant': 404, ...overrides }, status);
+  return onAccount(change, 404, request, { 'a person without any grant': 404, ...overrides }, { status });
 }
 
 /** About a key that it is enough to see. */
@@ -124,6 +130,8 @@ export interface AuthorizationSuite {
   readonly isProofMissing: (json: unknown) => boolean;
   /** More about an answer than its schema says. */
   readonly checkAnswer?: (name: string, json: unknown) => void;
+  /** Of an answer that is about one item and has its status inside. */
+  readonly statusOf?: (status: number, json: unknown) => number | string;
   /** Whether an API key is a bearer here: it is an administrator's, without credentials. */
   readonly takesApiKeys: boolean;
 }
@@ -148,9 +156,16 @@ export function describeAuthorization(suite: AuthorizationSuite): void {
     expect(Object.keys(table).sort()).toEqual(rows.map(({ name }) => name).sort());
   });
 
-  function holderOf(caller: CallerKind, { permissions }: Endpoint, fresh: boolean): Promise<Holder> {
-    const key = fresh ? `${world.next()}` : `${caller} ${permissions.join()}`;
-    const made = holders.get(key) ?? makeHolder(world, caller, permissions);
+  /** A permission that makes no difference isn't one that the call takes. */
+  it.each(rows.filter(({ endpoint }) => endpoint.permissions.length > 0))('$name takes its permissions', ({ name }) => {
+    const { outcomes } = table[name] ?? {};
+    expect(outcomes?.['a person without the permission']).not.toBe(outcomes?.['a person with the permission']);
+  });
+
+  function holderOf(caller: CallerKind, { permissions }: Endpoint, row: Row): Promise<Holder> {
+    const { freshCaller = false, insteadOf = [] } = row;
+    const key = freshCaller ? `${world.next()}` : `${caller} ${[...permissions, ...insteadOf].join()}`;
+    const made = holders.get(key) ?? makeHolder(world, caller, permissions, insteadOf);
     holders.set(key, made);
     return made;
   }
@@ -159,7 +174,7 @@ export function describeAuthorization(suite: AuthorizationSuite): void {
     it.each(CALLERS)('called by %s', async (kind) => {
       const row = table[name];
       if (row === undefined) throw new Error('no line in the table');
-      const holder = await holderOf(kind, endpoint, row.freshCaller === true);
+      const holder = await holderOf(kind, endpoint, row);
       const isStranger = (STRANGERS as readonly string[]).includes(kind);
       const wanted = await row.request(world, isStranger ? administrator : holder);
       const { path = endpoint.path } = wanted;
@@ -172,7 +187,7 @@ export function describeAuthorization(suite: AuthorizationSuite): void {
       const bearer = wanted.bearer ?? bearerOf(kind, holder, world);
       const response = await world.service.server.inject({
         method: endpoint.method,
-        url: path,
+        url: wanted.query === undefined ? path : `${path}?${wanted.query}`,
         headers: {
           ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
           ...(proof !== undefined && { [dialect.proofHeader]: proof }),
@@ -190,7 +205,8 @@ export function describeAuthorization(suite: AuthorizationSuite): void {
       }
       const expected =
         kind === 'an API key' && suite.takesApiKeys ? apiKeyOutcome(row) : row.outcomes[kind];
-      const outcome: Outcome = status === 403 && suite.isProofMissing(json) ? 'proof' : status;
+      const isUnproven = status === 403 && suite.isProofMissing(json);
+      const outcome = isUnproven ? 'proof' : (suite.statusOf?.(status, json) ?? status);
       expect(outcome, response.body).toBe(expected);
     });
   });
@@ -215,9 +231,16 @@ function bearerOf(kind: CallerKind, { token }: Holder, { home }: BoundaryWorld):
   }
 }
 
-function makeHolder(world: BoundaryWorld, kind: CallerKind, permissions: readonly Permission[]): Promise<Holder> {
+function makeHolder(
+  world: BoundaryWorld,
+  kind: CallerKind,
+  permissions: readonly Permission[],
+  insteadOf: readonly Permission[],
+): Promise<Holder> {
   const needed = permissions.length === 0 ? (['verify'] as const) : permissions;
-  const others = PERMISSIONS.filter((each) => !permissions.includes(each) && each !== 'administer');
+  const others = PERMISSIONS.filter(
+    (each) => !permissions.includes(each) && !insteadOf.includes(each) && each !== 'administer',
+  );
   const everything = { permissions: ['administer'] } as const;
   switch (kind) {
     case 'a disabled person':

@@ -3,7 +3,7 @@
  * and services of any kind, and objects for calls to be about. Everything is made by the core's own commands or written
  * to the store, so that no call of a dialect stands behind what another one is tested with.
  */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 import { type AccountId, type GroupId, newId, newOrderedId, type PrincipalId } from '@countersign/core/ids';
 import type { ApprovalId, AssignmentId, CredentialId, KeyId, RoleId, TokenId, WalletId } from '@countersign/core/ids';
 import type { WebhookEventId, WebhookId } from '@countersign/core/ids';
@@ -25,6 +25,7 @@ export interface Holder {
   readonly accountId: AccountId;
   readonly email: string | undefined;
   readonly token: string;
+  readonly tokenKind: AccessToken['kind'];
   readonly tokenId: TokenId;
   readonly credentialId: CredentialId;
   readonly privateKey: KeyObject;
@@ -170,7 +171,16 @@ export async function startBoundaryWorld() {
       admin.principal.id,
     );
     if (!enabled) await store.identities.setEnabled(account.accountId, id, false, admin.principal.id);
-    return { ...owner, kind, email, token: text, tokenId: token.id, credentialId: credential.id, privateKey };
+    return {
+      ...owner,
+      kind,
+      email,
+      token: text,
+      tokenKind: token.kind,
+      tokenId: token.id,
+      credentialId: credential.id,
+      privateKey,
+    };
   }
 
   const callerOf = (holder: Holder, dialect: string): Promise<Caller> =>
@@ -180,6 +190,15 @@ export async function startBoundaryWorld() {
   function answerTo(challenge: string, holder: Pick<Holder, 'privateKey'>) {
     const clientData = Buffer.from(JSON.stringify({ type: 'key.get', challenge }));
     return { clientData, signature: sign(null, clientData, holder.privateKey) };
+  }
+
+  /** A new credential's proof that it is held. */
+  function attest(challenge: string) {
+    const keys = generateKeyPairSync('ed25519');
+    const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const clientData = Buffer.from(JSON.stringify({ type: 'key.create', challenge }));
+    const signed = Buffer.from(JSON.stringify({ clientDataHash: hash('sha256', clientData), publicKey }));
+    return { clientData, publicKey, signature: sign(null, signed, keys.privateKey) };
   }
 
   /** A token for exactly this change. */
@@ -279,6 +298,7 @@ export async function startBoundaryWorld() {
     addHolder,
     callerOf,
     answerTo,
+    attest,
     prove,
     key,
     wallet,

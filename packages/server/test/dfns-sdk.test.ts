@@ -301,7 +301,7 @@ describe.each(SDK_VERSIONS)('$name', (version) => {
       expect(await recoverTransactionAddress({ serializedTransaction: signed })).toBe(from);
       const parsed = parseTransaction(signed);
       expect(parsed).toMatchObject({ chainId: 11155111, nonce: 3, to: address, value: 1000n, gas: 21000n });
-      if (transaction.type === 4) expect(parsed.authorizationList?.[0]).toMatchObject(authorization);
+      if (transaction.type === 4) expect(parsed).toMatchObject({ authorizationList: [authorization] });
 
       const { r: _r, s: _s, v: _v, yParity: _parity, ...fields } = parsed;
       const unsigned = serializeTransaction(fields as TransactionSerializable);

@@ -39,7 +39,7 @@ describe('evm', () => {
 
   it('names its formats where it is asked for another', () => {
     expect(refusal('psbt', '0x00')).toBe(
-      'evm has no format "psbt"; its formats are: transaction, personal-message, typed-data, authorization.',
+      'evm has no format "psbt"; its formats are: transaction, personal-message, typed-data, authorization, digest.',
     );
     expect(refusal('constructor', '0x00')).toMatch(/^evm has no format/);
   });

@@ -1,6 +1,7 @@
 import type { Chain, ChainKey, ChainPayload, DecodedPayload, Decoding, JsonValue } from '../chain.ts';
 import { decodeAuthorization } from './authorization.ts';
 import type { DecodingContext } from './decoding-context.ts';
+import { decodeDigest } from './digest.ts';
 import { keyAddress } from './evm-address.ts';
 import { InvalidPayload, quote } from './invalid-payload.ts';
 import { decodePersonalMessage } from './personal-message.ts';
@@ -15,6 +16,7 @@ const FORMATS: ReadonlyMap<string, Decode> = new Map([
   ['personal-message', decodePersonalMessage],
   ['typed-data', decodeTypedData],
   ['authorization', decodeAuthorization],
+  ['digest', decodeDigest],
 ]);
 
 /**

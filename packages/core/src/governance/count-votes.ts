@@ -22,8 +22,9 @@ export function ownersAmong(principalNow: PrincipalNow): OwnerOf {
 }
 
 /**
- * Whether the group would count an approval of this principal, if its evidence suffices. A service that the initiator
- * made is the initiator in another guise.
+ * Whether the group would count an approval of this principal, if its evidence suffices. A person and the services that
+ * it made are one here too, whichever of them asked: otherwise whoever may make a service could ask through it, and
+ * approve alone. `ownerOf` must know the initiator.
  */
 export function mayApproveIn(
   group: ApprovalGroup,
@@ -32,7 +33,7 @@ export function mayApproveIn(
   ownerOf: OwnerOf,
 ): boolean {
   if (!isOfGroup(group, approval, principal)) return false;
-  const isInitiator = personOf(principal.id, ownerOf) === approval.initiatorId || principal.id === approval.initiatorId;
+  const isInitiator = personOf(principal.id, ownerOf) === personOf(approval.initiatorId, ownerOf);
   return group.initiatorCanApprove || !isInitiator;
 }
 

@@ -86,8 +86,7 @@ export function createGovernance(dependencies: GovernanceDependencies): Governan
   async function storeDecision(loaded: Approval, decision: NewDecision): Promise<Approval> {
     let approval = loaded;
     for (let attempt = 0; attempt < MAX_DECISION_ATTEMPTS; attempt++) {
-      const more = [decision.principal.id, approval.initiatorId];
-      const participants = await loadParticipants(approval, directory, more);
+      const participants = await loadParticipants(approval, directory, [decision.principal.id]);
       let isComplete = true;
       const stored = await requests.updateApproval(approval.accountId, approval.id, (current) => {
         // Somebody else decided between the reading and this transaction: who that is has to be read first.

@@ -133,6 +133,19 @@ describe('decideApproval', () => {
     ).toEqual(NOT_AN_APPROVER);
   });
 
+  it('takes no approval of what a service asked for from the person that made it, nor from its other services', () => {
+    const [robot, other] = [service({ createdBy: a.id }), service({ createdBy: a.id })];
+    const among = [a, robot, other];
+    const asked = { initiatorId: robot.id };
+    expect(refusal(() => decide(approvalOf([groupOf()], asked), a, 'approved', { among }))).toEqual(NOT_AN_APPROVER);
+    const named = groupOf({ approvers: [a.id, other.id], serviceAccountsCanApprove: true });
+    for (const voter of [a, other])
+      expect(refusal(() => decide(approvalOf([named], asked), voter, 'approved', { among }))).toEqual(NOT_AN_APPROVER);
+    expect(decide(approvalOf([groupOf()], asked), b, 'approved', { among }).status).toBe('approved');
+    const open = groupOf({ initiatorCanApprove: true });
+    expect(decide(approvalOf([open], asked), a, 'approved', { among }).status).toBe('approved');
+  });
+
   it('counts services that another service made for themselves', () => {
     const maker = service();
     const [one, two] = [service({ createdBy: maker.id }), service({ createdBy: maker.id })];
@@ -216,8 +229,7 @@ describe('decideApproval', () => {
         if (approval.status !== 'approved') return;
         for (const { approvers, quorum, initiatorCanApprove } of approval.groups) {
           const counted = agreeing.filter((id) => {
-            const isInitiator =
-              id === initiatorId || (ids.indexOf(id) >= people.length && people[behind(id)]?.id === initiatorId);
+            const isInitiator = behind(id) === behind(initiatorId);
             return approvers.includes(id) && (initiatorCanApprove || !isInitiator);
           });
           expect(new Set(counted.map(behind)).size).toBeGreaterThanOrEqual(quorum);

@@ -178,6 +178,11 @@ describe('filters', () => {
   it('match by key, wallet and tag through any wallet of the key', () => {
     expect(matches({ keyIds: [governedKey.id] })).toBe(true);
     expect(matches({ keyIds: [newId()] })).toBe(false);
+    const master = newId<KeyId>();
+    const child = { ...governedKey, derivedFrom: { keyId: master, path: [0] } };
+    expect(matches({ keyIds: [master] }, contextOf({ key: child }))).toBe(true);
+    expect(matches({ keyIds: [child.id] }, contextOf({ key: child }))).toBe(true);
+    expect(matches({ keyIds: [newId()] }, contextOf({ key: child }))).toBe(false);
     for (const { id } of wallets) expect(matches({ walletIds: [id] }, both)).toBe(true);
     expect(matches({ walletIds: [walletOf().id] }, both)).toBe(false);
     expect(matches({ walletTagsAny: ['x', 'c'] }, both)).toBe(true);

@@ -22,16 +22,29 @@ const UNTOUCHED: SettledVerdict = { verdict: 'allow', evaluations: [] };
 const UNTOUCHED_ITEM: GovernanceVerdict = { ...UNTOUCHED, spends: [], screenings: [], resettle: () => UNTOUCHED };
 const NOT_TRIGGERED = 'not triggered';
 
+/** A signature that is to be judged. `wallets` are all of the key, archived ones too. */
+export type SigningContext = PolicyRuleContext & {
+  readonly wallets: readonly Wallet[];
+  readonly walletId: WalletId | undefined;
+};
+
+/** The policies whose filters match; they look at nothing else. */
+export function policiesAbout(
+  index: PolicyIndex,
+  { key, wallets, walletId }: Pick<SigningContext, 'key' | 'wallets' | 'walletId'>,
+): readonly IndexedPolicy[] {
+  return index.matchingSigning({ keyId: key?.id, parentId: key?.derivedFrom?.keyId, wallets, walletId });
+}
+
 /**
  * Judges one signature: every matching policy is evaluated. A block wins; otherwise all groups of all triggered policies
- * are needed; otherwise it is allowed. `wallets` are all of the key, archived ones too.
+ * are needed; otherwise it is allowed. `matching` is what `policiesAbout` says, where that is known already.
  */
 export function judgeSigning(
   index: PolicyIndex,
-  context: PolicyRuleContext & { readonly wallets: readonly Wallet[]; readonly walletId: WalletId | undefined },
+  context: SigningContext,
+  matching: readonly IndexedPolicy[] = policiesAbout(index, context),
 ): GovernanceVerdict {
-  const { key, wallets, walletId } = context;
-  const matching = index.matchingSigning({ keyId: key?.id, wallets, walletId });
   if (matching.length === 0) return UNTOUCHED_ITEM;
   const spends: ReservedSpend[] = [];
   const screenings: Screening[] = [];

@@ -12,11 +12,11 @@ export interface Participants {
 }
 
 /**
- * Everybody that has decided on an approval, and `more`, as they are now, with those who made the services among them.
+ * Who asked, everybody that has decided, and `more`, as they are now, with those who made the services among them.
  * At most two readings for each.
  */
 export async function loadParticipants(
-  approval: Pick<Approval, 'decisions'>,
+  approval: Pick<Approval, 'decisions' | 'initiatorId'>,
   directory: Pick<Directory, 'principal'>,
   more: readonly PrincipalId[] = [],
 ): Promise<Participants> {
@@ -25,7 +25,7 @@ export async function loadParticipants(
     if (!principals.has(id)) principals.set(id, await directory.principal(id));
     return principals.get(id);
   };
-  const ids = new Set([...more, ...approval.decisions.map(({ principalId }) => principalId)]);
+  const ids = new Set([approval.initiatorId, ...more, ...approval.decisions.map(({ principalId }) => principalId)]);
   for (const id of ids) {
     const principal = await load(id);
     if (principal?.kind === 'service' && principal.createdBy !== undefined) await load(principal.createdBy);

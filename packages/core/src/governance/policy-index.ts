@@ -20,6 +20,8 @@ export interface IndexedPolicy {
 /** What filters look at where something is signed. */
 export interface SigningSubject {
   readonly keyId: KeyId | undefined;
+  /** Of a child: the key that it was derived from. What governs that one governs its children. */
+  readonly parentId: KeyId | undefined;
   readonly wallets: readonly Wallet[];
   readonly walletId: WalletId | undefined;
 }
@@ -128,9 +130,10 @@ function signingBucketsOf({ filters }: GoverningPolicy, tagUse: ReadonlyMap<stri
   return walletTagsAny?.map(tagBucket);
 }
 
-function bucketsOfSubject({ keyId, wallets, walletId }: SigningSubject): readonly string[] {
+function bucketsOfSubject({ keyId, parentId, wallets, walletId }: SigningSubject): readonly string[] {
   const names: string[] = [];
   if (keyId !== undefined) names.push(keyBucket(keyId));
+  if (parentId !== undefined) names.push(keyBucket(parentId));
   if (walletId !== undefined) names.push(walletBucket(walletId));
   for (const wallet of wallets) {
     names.push(walletBucket(wallet.id));
@@ -159,8 +162,11 @@ function indexed(policy: GoverningPolicy, position: number): IndexedPolicy {
     rule: findPolicyRuleKind(policy.rule.kind),
     position,
     // Each filter may hold through another wallet of the key: who has the key signs for all of them.
-    matchesSigning: ({ keyId, wallets, walletId }) =>
-      (keyIds === undefined || keyId === undefined || keyIds.has(keyId)) &&
+    matchesSigning: ({ keyId, parentId, wallets, walletId }) =>
+      (keyIds === undefined ||
+        keyId === undefined ||
+        keyIds.has(keyId) ||
+        (parentId !== undefined && keyIds.has(parentId))) &&
       (walletIds === undefined ||
         (walletId !== undefined && walletIds.has(walletId)) ||
         wallets.some(({ id }) => walletIds.has(id))) &&

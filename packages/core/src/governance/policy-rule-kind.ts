@@ -17,10 +17,12 @@ export interface PolicyRuleContext {
 
 /** What an item takes from a limit; reserved in the transaction that mints its permit. */
 export interface Spend {
+  /** What is counted. A policy's limit in one unit sees nothing of what it counted in another. */
+  readonly unit: 'usd-micros' | 'signatures';
   readonly windowMs: number;
   /** The most that may be spent in the window, this item included. */
   readonly limit: bigint;
-  /** In the rule's own unit: millionths of a US dollar, or signatures. */
+  /** Millionths of a US dollar, or signatures. */
   readonly amount: bigint;
 }
 

@@ -84,6 +84,17 @@ describe('a service account', () => {
     await expect(world.service({ roleIds: [administrator] }, maker)).rejects.toMatchObject(EXCEEDS);
   });
 
+  it('that a service of a person made is that person’s as well, as far as approvals go', async () => {
+    const ada = await world.person('ada@example.com', true);
+    const proof = { credentialId: newId<CredentialId>(), tokenId: undefined, subjectDigest: undefined, logIndex: 0 };
+    const first = await world.service({ permissions: ['administer'] }, { ...ada.caller, proof });
+    const second = await world.service({ permissions: ['administer'] }, first.caller);
+    const third = await world.service({}, second.caller);
+    for (const { identity } of [first, second, third]) expect(identity.principal.createdBy).toBe(ada.id);
+    const ofProgram = await world.service({}, (await world.service({ permissions: ['administer'] })).caller);
+    expect(ofProgram.identity.principal.createdBy).not.toBe(ada.id);
+  });
+
   it('gets roles that policies watch over when they are approved, and the others at once', async () => {
     world.governed.asks.add('assign-role');
     const { caller, identity } = await world.service({ permissions: ['approve'] });

@@ -195,6 +195,14 @@ export function createIdentities(dependencies: IdentityDependencies): Identities
         throw new DomainError('forbidden', "a program's token can't switch the credentials of its principal", {
           subject: 'credential',
         });
+      // Before the answer that nothing is to be done, which shows the credential.
+      if (credential.principalId !== principal.id)
+        await requireAuthorityOver(
+          dependencies,
+          principal,
+          await findPrincipal(dependencies, principal, credential.principalId),
+          UPDATE_OF,
+        );
       if (credential.active === active) return { done: true, entity: credential };
       const change = wantedActivation(credential, active);
       const make = await planActivation(dependencies, principal, change);

@@ -111,18 +111,18 @@ describe('an invitation', () => {
     await expect(world.registration.beginRegistration(EMAIL, registrationCode)).rejects.toMatchObject(same);
   });
 
-  it('locks after ten wrong codes for a quarter of an hour, whether the person exists or not', async () => {
+  it('answers no more wrong codes after ten, whether the person exists or not, and always the right one', async () => {
     const { registrationCode } = await invite();
     for (const email of [EMAIL, 'nobody@example.com']) {
       for (let i = 0; i < 10; i++)
         await expect(world.registration.beginRegistration(email, `wrong ${i}`)).rejects.toMatchObject({
           code: 'unauthenticated',
         });
-      await expect(world.registration.beginRegistration(email, registrationCode)).rejects.toMatchObject({
+      await expect(world.registration.beginRegistration(email, 'wrong again')).rejects.toMatchObject({
         code: 'rate_limited',
       });
     }
-    world.clock.nowMs += 15 * MINUTE;
+    // Anybody can send wrong codes: they must not keep the person itself out.
     await world.registration.beginRegistration(EMAIL, registrationCode);
   });
 

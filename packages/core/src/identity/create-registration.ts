@@ -107,12 +107,13 @@ export function createRegistration(dependencies: RegistrationDependencies): Regi
     async beginRegistration(emailText, registrationCode) {
       const email = parseEmail(emailText);
       if (email === undefined) throw badRegistration();
-      codeLimit.check(email);
       const identity = await identities.findByEmail(email);
       const invitation = identity?.invitation;
       const fits = isCodeOf(invitation, registrationCode);
       const live = identity !== undefined && (await isLive(identity.principal.id));
       if (!fits || invitation === undefined || !live || invitation.expiresAtMs <= now()) {
+        // Only wrong codes are counted and refused: anybody can send them, and they mustn't keep the person itself out.
+        codeLimit.check(email);
         codeLimit.fail(email);
         throw badRegistration();
       }

@@ -11,6 +11,7 @@ import type { Identities, IssuedToken, NewServiceAccount } from './identities.ts
 import { type IdentityContext, isInPerson, requirePermission } from './identity-access.ts';
 import { canonicalPermissions, checkExternalId, checkName, expiryOf } from './identity-checks.ts';
 import { newRole } from './new-role.ts';
+import { madeBy } from './made-by.ts';
 import type { Role, RoleAssignment } from './role.ts';
 import { findRole } from './role-changes.ts';
 import { createTokenText, type RenderClaims } from './token-text.ts';
@@ -54,6 +55,7 @@ export async function issueServiceAccount(
         defaultGroupId: principal.defaultGroupId,
         grants: [],
         requiresProof: true,
+        createdBy: await madeBy(dependencies.directory, principal),
       },
       group: undefined,
       email: undefined,

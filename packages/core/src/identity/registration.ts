@@ -53,7 +53,10 @@ export interface Registration {
    * approve it, the code works once they have.
    */
   renewInvitation(caller: Caller, principalId: PrincipalId): Promise<string>;
-  /** Ten wrong codes for one person lock it for 15 minutes. @throws DomainError `unauthenticated`, `rate_limited` */
+  /**
+   * After ten wrong codes for one person, further ones are `rate_limited` for 15 minutes; the right one never is: with 160
+   * random bits it needs no lock, which would let anybody keep the person out. @throws DomainError `unauthenticated`, `rate_limited`
+   */
   beginRegistration(email: string, registrationCode: string): Promise<RegistrationChallenge>;
   completeRegistration(
     temporaryToken: string,

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { policyOf } from '../../test/governance-fixtures.ts';
 import { type KeyCommands, keyCommands, MASTER, P256 } from '../../test/key-commands.ts';
+import { type KeyId, newId } from '../ids.ts';
 import type { HpkeMessage } from '../keys.ts';
 
 const MESSAGE: HpkeMessage = { enc: new Uint8Array(32), ciphertext: new Uint8Array(50).fill(1) };
@@ -76,6 +78,28 @@ describe('exportEncrypted', () => {
     store.records[1] = { ...key, enabled: false };
     await expect(keys.exportEncrypted(administrator, key.id, RECIPIENT)).rejects.toMatchObject(notUsable);
     expect(store.records.map(({ exportedAtMs }) => exportedAtMs)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('exportEncrypted of a key that policies govern', () => {
+  it('gives nothing away as long as they do: what is outside signs without them', async () => {
+    const { keys, administrator, policies } = commands;
+    const key = await keys.generate(administrator, { ...P256, exportable: true });
+    const denied = { code: 'denied_by_policy' };
+    for (const overrides of [{}, { action: { kind: 'block' } as const }, { filters: { keyIds: [key.id] } }]) {
+      policies.splice(0, 1, policyOf(overrides));
+      await expect(keys.exportEncrypted(administrator, key.id, RECIPIENT)).rejects.toMatchObject(denied);
+    }
+    for (const harmless of [
+      { action: { kind: 'none' } as const },
+      { filters: { keyIds: [newId<KeyId>()] } },
+      { filters: { walletTagsAny: ['hot'] } },
+      { activity: 'modify-policy' as const },
+    ]) {
+      policies.splice(0, 1, policyOf(harmless));
+      const { id } = await keys.generate(administrator, { ...P256, name: newId(), exportable: true });
+      await keys.exportEncrypted(administrator, id, RECIPIENT);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import type { KeyDependencies, Keys } from '../keys.ts';
 import { findTransfers } from './find-custody.ts';
 import { changedMeanwhile, findKey, requireOnKey } from './find-key.ts';
 import { planKey, recordOf } from './plan-key.ts';
+import { refuseGovernedExport } from './refuse-governed-export.ts';
 
 /** X25519. */
 const PUBLIC_KEY_BYTES = 32;
@@ -14,7 +15,7 @@ const MAX_CIPHERTEXT_BYTES = 32 * 1024;
 export function createKeyTransfers(
   dependencies: KeyDependencies,
 ): Pick<Keys, 'importPublicKey' | 'importEncrypted' | 'exportEncrypted'> {
-  const { keys, custodies, now } = dependencies;
+  const { keys, directory, custodies, governance, now } = dependencies;
 
   return {
     async importPublicKey() {
@@ -45,6 +46,7 @@ export function createKeyTransfers(
         throw new DomainError('invalid_request', `the recipient's X25519 public key has ${PUBLIC_KEY_BYTES} bytes`);
       if (!key.exportable) throw new DomainError('key_not_usable', 'the key was not made exportable');
       if (!key.enabled) throw new DomainError('key_not_usable', 'the key is disabled');
+      if (governance !== undefined) await refuseGovernedExport(governance, directory, key);
       const message = await transfers.exportEncrypted(key, recipient);
       // It leaves only after it is on record that it did.
       const by = caller.principal.id;

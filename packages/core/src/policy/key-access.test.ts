@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf, principalWith } from '../../test/recording-ports.ts';
 import { newId } from '../ids.ts';
-import { type Grant, PERMISSIONS, type Principal } from '../principal.ts';
+import { type Grant, PERMISSIONS, type Permission, type Principal } from '../principal.ts';
 import { canSeeKey, holdsOnKey } from './key-access.ts';
 
 const everything: Grant = {
@@ -33,6 +33,15 @@ describe('a key that is delegated', () => {
     } as const;
     expect(held(manager, key)).toContain('manage-key');
     expect(held(manager, key)).not.toContain('export-key');
+  });
+
+  it('is out of reach of a token of its person that does not allow what it is used for', () => {
+    const throughToken = (...narrowedTo: readonly Permission[]) => ({ ...owner, narrowedTo: new Set(narrowedTo) });
+    expect(held(throughToken('read-policies'), key)).toEqual([]);
+    expect(canSeeKey(throughToken('read-policies'), key)).toBe(false);
+    expect(held(throughToken('read-requests', 'export-key'), key)).toEqual(['read-requests']);
+    expect(canSeeKey(throughToken('read-requests'), key)).toBe(true);
+    expect(held(throughToken('sign'), key)).toEqual(['sign']);
   });
 
   it('is nothing to all others, whatever they hold', () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { walletOf } from '../../test/governance-fixtures.ts';
 import { groupId } from '../../test/recording-ports.ts';
 import {
   ed25519Key,
@@ -8,6 +9,7 @@ import {
   requestOf,
   requestWorld,
   secp256k1Key,
+  textChain,
   textRequest,
   worldSignature,
 } from '../../test/request-world.ts';
@@ -204,18 +206,58 @@ describe('creating signature requests', () => {
   });
 });
 
+describe('a request through a wallet', () => {
+  it('names a wallet of its key: approvers are shown whose wallet it is', async () => {
+    const [key, other] = [ed25519Key(), ed25519Key()];
+    const world = requestWorld(key, other);
+    const [own, foreign] = [walletOf([], { keyId: key.id }), walletOf([], { keyId: other.id })];
+    world.wallets.push(own, foreign);
+    const process = world.start();
+    const results = await process.create(
+      plainRequest(key, 'a', { walletId: own.id }),
+      plainRequest(key, 'b', { walletId: foreign.id }),
+      plainRequest(key, 'c', { walletId: newId() }),
+    );
+    const notFound = { ok: false, error: { code: 'not_found', subject: 'wallet' } };
+    expect(results).toMatchObject([{ ok: true, request: { walletId: own.id } }, notFound, notFound]);
+    expect(world.signed).toHaveLength(1);
+  });
+});
+
+describe('many requests that take long to decode', () => {
+  it('let others have their turn in between', async () => {
+    const key = ed25519Key();
+    const world = requestWorld(key);
+    const process = world.start();
+    const decode = vi.spyOn(textChain, 'decode').mockImplementation((payload) => {
+      for (const until = performance.now() + 4; performance.now() < until; );
+      return { ok: false, reason: String(payload.format) };
+    });
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    await process.create(...Array.from({ length: 50 }, () => textRequest(key, ['a'])));
+    clearInterval(timer);
+    decode.mockRestore();
+    expect(turns).toBeGreaterThan(3);
+  });
+});
+
 describe('external ids', () => {
   it('give the former request for the same body and key, and a conflict for another', async () => {
     const key = ed25519Key();
     const other = ed25519Key();
     const world = requestWorld(key, other);
+    const wallet = walletOf([], { keyId: key.id });
+    world.wallets.push(wallet);
     const process = world.start();
     const first = requestOf((await process.create(plainRequest(key, 'a', { externalId: 'id' })))[0]);
     expect(requestOf((await process.create(plainRequest(key, 'a', { externalId: 'id' })))[0])).toEqual(first);
     for (const different of [
       plainRequest(key, 'b', { externalId: 'id' }),
       plainRequest(other, 'a', { externalId: 'id' }),
-      plainRequest(key, 'a', { externalId: 'id', walletId: newId() }),
+      plainRequest(key, 'a', { externalId: 'id', walletId: wallet.id }),
     ])
       expect(await process.create(different)).toMatchObject([
         { ok: false, error: { code: 'conflict', subject: 'external-id', objectId: first.id } },

@@ -165,6 +165,33 @@ describe('release', () => {
     expect(world.signed).toEqual([]);
   });
 
+  it.each(['before', 'after'])('signs nothing when an approver is disabled %s the commit is tried', async (when) => {
+    const { world, process, approver, request } = await approved();
+    let tries = 0;
+    world.onJournal = (call) => {
+      if (call !== 'recordIntent') return;
+      tries += 1;
+      // Somebody else is disabled first, so that the batch is judged a second time; by then it is the approver.
+      if (when === 'before' || tries > 1) replace(world, approver, { enabled: false });
+      if (tries <= 2) world.bumpRevision();
+    };
+    await process.runner.release(request.id);
+    expect(world.stored(request.id)).toMatchObject({
+      status: 'rejected',
+      reason: expect.stringMatching(/approval/),
+    });
+    expect(world.signed).toEqual([]);
+  });
+
+  it('signs nothing for the person that made the service which asked, when that alone approved', async () => {
+    const { world, process, approver, request } = await approved();
+    replace(world, world.requester, { kind: 'service', createdBy: approver.id });
+    world.bumpRevision();
+    await process.runner.release(request.id);
+    expect(world.stored(request.id).status).toBe('rejected');
+    expect(world.signed).toEqual([]);
+  });
+
   it('signs without more ado when the policy that asked is gone', async () => {
     const { world, process, request } = await approved();
     world.policies.pop();

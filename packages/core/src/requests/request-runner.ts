@@ -8,6 +8,7 @@ import { isFinal, rejectedRequest } from './request-states.ts';
 import type { RequestRunner } from './requests.ts';
 import { signRequests } from './sign-requests.ts';
 import type { SignatureRequest } from './signature-request.ts';
+import { createTurnTaking } from './take-turns.ts';
 
 /** Requests that are signed as one batch. */
 const CHUNK = 250;
@@ -175,7 +176,9 @@ async function signGroup(context: RequestContext, group: readonly Release[]): Pr
   );
   const ready: RequestToSign[] = [];
   const refused = new Map<Release, string>();
+  const takeTurns = createTurnTaking();
   for (const [index, release] of group.entries()) {
+    await takeTurns();
     const prepared = await prepareRelease(context, release, found[index]);
     if (prepared.ok) ready.push(prepared.request);
     else refused.set(release, prepared.reason);

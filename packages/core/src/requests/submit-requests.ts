@@ -1,6 +1,6 @@
 /** The command `create`: from what callers ask for to stored requests, signed as one batch. */
 import { DomainError } from '../domain-error.ts';
-import type { RequestId } from '../ids.ts';
+import type { RequestId, WalletId } from '../ids.ts';
 import type { KeyRecord } from '../key-record.ts';
 import { isOneLine } from '../policy/external/one-line.ts';
 import type { Caller } from '../principal.ts';
@@ -15,6 +15,7 @@ import { draftRequest, isFinal } from './request-states.ts';
 import type { NewSignatureRequest, RequestResult } from './requests.ts';
 import { signRequests } from './sign-requests.ts';
 import type { SignatureRequest } from './signature-request.ts';
+import { createTurnTaking } from './take-turns.ts';
 
 const MAX_BODY_CHARACTERS = 1_048_576;
 const MAX_EXTERNAL_ID_CHARACTERS = 200;
@@ -69,7 +70,10 @@ async function draftAll(
   const found = await resolveKeys(keys, principal.accountId, principal, references);
   const nowMs = now();
   const drafts: Draft[] = [];
+  const takeTurns = createTurnTaking();
   for (const [place, item] of parsed.entries()) {
+    // A batch of the largest payloads takes seconds to decode.
+    await takeTurns();
     try {
       if (!item.ok) throw new DomainError(item.code, item.reason);
       checkBounds(item.item);
@@ -94,8 +98,20 @@ function checkBounds({ body, externalId }: NewSignatureRequest): void {
     );
 }
 
+/** Approvers are shown through whose wallet it was asked for. @throws DomainError `not_found` with subject `wallet` */
+async function requireWalletOf(
+  { directory, governance }: RequestContext['signing'],
+  key: KeyRecord,
+  walletId: WalletId,
+): Promise<void> {
+  const account = await directory.account(key.accountId);
+  const [ofKey = []] = account === undefined ? [] : ((await governance?.wallets.ofKeys(account, [key.id])) ?? []);
+  if (!ofKey.some(({ id }) => id === walletId))
+    throw new DomainError('not_found', 'the key has no such wallet', { subject: 'wallet' });
+}
+
 async function draft(
-  { loadChain }: RequestContext,
+  { loadChain, signing }: RequestContext,
   { principal, token, dialect }: Caller,
   request: NewSignatureRequest,
   key: KeyRecord | undefined,
@@ -106,6 +122,7 @@ async function draft(
   if (key.persistence !== 'stored')
     throw new DomainError('invalid_request', 'a signature request needs a key that is stored');
   const { content, walletId, externalId, body } = request;
+  if (walletId !== undefined) await requireWalletOf(signing, key, walletId);
   const decoding = await decodeContent(content, key, loadChain);
   if (!decoding.ok) throw new DomainError(decoding.code, decoding.reason);
   const decoded = decoding.content;

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { inMemoryWalletStore } from '../../test/in-memory-wallet-store.ts';
 import { accountId, groupId, keyOf, principalWith } from '../../test/recording-ports.ts';
 import { DomainError } from '../domain-error.ts';
-import { type GroupId, type KeyId, newId } from '../ids.ts';
+import { type GroupId, type KeyId, newId, type PrincipalId } from '../ids.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { NewKey } from '../keys.ts';
-import { type Caller, canSee, type Grant, type Permission } from '../principal.ts';
+import { canSeeKey } from '../policy/key-access.ts';
+import type { Caller, Grant, Permission } from '../principal.ts';
 import { createWallets } from './create-wallets.ts';
 import type { Wallets } from './wallets.ts';
 
@@ -45,7 +46,7 @@ beforeEach(() => {
   const keys = {
     async find({ principal }: Caller, reference: unknown) {
       const key = stored.get((reference as { readonly id: KeyId }).id);
-      if (key === undefined || !canSee(principal, { groupId: key.groupId, keyId: key.id }))
+      if (key === undefined || !canSeeKey(principal, key))
         throw new DomainError('not_found', 'no such key');
       return key;
     },
@@ -153,6 +154,27 @@ describe('a wallet', () => {
     expect(await wallets.list(seesNoKey, { ...PAGE, limit: 1 })).toEqual({ items: [], more: false });
   });
 
+  it('on a key that is delegated is its person\'s alone, beside administrators', async () => {
+    const owner = caller(['read-wallets', 'create-wallet']);
+    const delegated = add({});
+    const { wallet } = await wallets.create(administrator, ETHEREUM, { existing: delegated.id });
+    stored.set(delegated.id, { ...delegated, delegatedTo: owner.principal.id });
+    const reuse = { kind: 'key', keyId: delegated.id } as const;
+    const holds = caller(['read-wallets', 'create-wallet'], { scope: reuse, permissions: ['reuse-key', 'sign'] });
+    const other = { ...holds, principal: { ...holds.principal, id: newId<PrincipalId>() } };
+    await expect(wallets.get(other, wallet.id)).rejects.toMatchObject({ code: 'not_found', subject: 'wallet' });
+    expect((await wallets.list(other, PAGE)).items).toEqual([]);
+    await expect(wallets.create(other, ETHEREUM, { existing: delegated.id })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect((await wallets.get(owner, wallet.id)).wallet).toEqual(wallet);
+    expect((await wallets.list(owner, PAGE)).items.map(({ wallet: { id } }) => id)).toEqual([wallet.id]);
+    expect((await wallets.list(administrator, PAGE)).items).toHaveLength(1);
+    const narrowed = { ...owner, principal: { ...owner.principal, narrowedTo: new Set<Permission>(['read-wallets']) } };
+    expect((await wallets.list(narrowed, PAGE)).items).toEqual([]);
+    await expect(wallets.get(narrowed, wallet.id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   it.each([
     ['no network', { network: '' }],
     ['a long network', { network: 'x'.repeat(65) }],
@@ -193,7 +215,7 @@ describe('a wallet with an external id', () => {
     ['tag more', { tags: ['a', 'b', 'c'] }],
   ])('stands in the way of another one with another %s', async (_what, change) => {
     const { wallet } = await wallets.create(administrator, request, { create: NEW_KEY });
-    const conflict = { code: 'conflict', subject: 'external-id', objectId: wallet.id };
+    const conflict = { code: 'conflict', subject: 'wallet', objectId: wallet.id };
     const other = { ...request, ...change };
     await expect(wallets.create(administrator, other, { create: NEW_KEY })).rejects.toMatchObject(conflict);
     await expect(wallets.create(administrator, request, { existing: add({}).id })).rejects.toMatchObject(conflict);

@@ -5,9 +5,10 @@ import { newId, type WalletId } from '../ids.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { Keys } from '../keys.ts';
 import { isOneLine } from '../policy/external/one-line.ts';
+import { canSeeKey, holdsOnKey, reachesKeys } from '../policy/key-access.ts';
 import type { Directory, KeyStore } from '../ports/directory.ts';
 import type { WalletStore } from '../ports/wallet-store.ts';
-import { type Caller, canSee, holdsOnAccount, holdsPermission, isAboutKeys, type Permission } from '../principal.ts';
+import { administersAccount, type Caller, holdsOnAccount, isAboutKeys, type Permission } from '../principal.ts';
 import type { Wallet } from './wallet.ts';
 import type { Wallets, WalletWithKey } from './wallets.ts';
 
@@ -40,9 +41,10 @@ export function createWallets(dependencies: WalletDependencies): Wallets {
     if (wallet === undefined) return undefined;
     const [key] = await keyStore.resolve(wallet.accountId, [{ by: 'id', id: wallet.keyId }]);
     if (key === undefined || !isSame(wallet, key, request, choice))
+      // Not `external-id`: its object is a request.
       throw new DomainError('conflict', 'another wallet has this external id', {
-        subject: 'external-id',
-        ...(key !== undefined && canSeeKey(caller, key) ? { objectId: wallet.id } : {}),
+        subject: 'wallet',
+        ...(key !== undefined && canSeeKey(caller.principal, key) ? { objectId: wallet.id } : {}),
       });
     return { wallet, key: await keys.find(caller, { by: 'id', id: wallet.keyId }) };
   }
@@ -89,19 +91,21 @@ export function createWallets(dependencies: WalletDependencies): Wallets {
       requireOnAccount(caller, 'read-wallets');
       const wallet = await wallets.find(caller.principal.accountId, id);
       const [key] = wallet === undefined ? [] : await keyStore.resolve(wallet.accountId, [byKey(wallet)]);
-      if (wallet === undefined || key === undefined || !canSeeKey(caller, key))
+      if (wallet === undefined || key === undefined || !canSeeKey(caller.principal, key))
         throw new DomainError('not_found', 'no such wallet', { subject: 'wallet' });
       return { wallet, key };
     },
 
     async list(caller, { after, limit }) {
       requireOnAccount(caller, 'read-wallets');
-      const { accountId } = caller.principal;
-      const page = await wallets.list({ accountId, among: visibleKeys(caller), after, limit });
+      const { principal } = caller;
+      const { accountId } = principal;
+      const viewer = administersAccount(principal) || !reachesKeys(principal) ? undefined : principal.id;
+      const page = await wallets.list({ accountId, among: visibleKeys(caller), viewer, after, limit });
       const found = await keyStore.resolve(accountId, page.items.map(byKey));
       const items = page.items.flatMap((wallet, index) => {
         const key = found[index];
-        return key !== undefined && canSeeKey(caller, key) ? [{ wallet, key }] : [];
+        return key !== undefined && canSeeKey(principal, key) ? [{ wallet, key }] : [];
       });
       return { items, more: page.more };
     },
@@ -122,10 +126,6 @@ function requireOnAccount({ principal }: Caller, permission: Permission): void {
     throw new DomainError('forbidden', `the caller lacks the permission ${permission}`);
 }
 
-function canSeeKey({ principal }: Caller, { id, groupId }: KeyRecord): boolean {
-  return canSee(principal, { groupId, keyId: id });
-}
-
 function visibleKeys({ principal }: Caller): Parameters<WalletStore['list']>[0]['among'] {
   const scopes = principal.grants.filter(isAboutKeys).map(({ scope }) => scope);
   if (scopes.some(({ kind }) => kind === 'account')) return 'all';
@@ -138,10 +138,8 @@ function visibleKeys({ principal }: Caller): Parameters<WalletStore['list']>[0][
 async function reusableKey(keys: Pick<Keys, 'find'>, caller: Caller, id: KeyRecord['id']): Promise<KeyRecord> {
   const key = await keys.find(caller, { by: 'id', id });
   const { principal } = caller;
-  if (!holdsPermission(principal, 'reuse-key', { groupId: key.groupId, keyId: key.id }))
+  if (!holdsOnKey(principal, 'reuse-key', key))
     throw new DomainError('forbidden', 'the caller may not build wallets on this key');
-  if (key.delegatedTo !== undefined && key.delegatedTo !== principal.id)
-    throw new DomainError('forbidden', 'the key is delegated to somebody else');
   return key;
 }
 

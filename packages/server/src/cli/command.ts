@@ -4,6 +4,10 @@
 export interface CommandIo {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Everything on standard input; the process's own where it is left out. */
+  readonly stdin?: () => Promise<Uint8Array>;
+  /** Variables; the process's own where they are left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** 0: done. 1: it failed, or found something wrong. 2: wrong use, or it refused to start. Others: 128 + a signal. */

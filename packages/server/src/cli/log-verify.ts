@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LogCheck, verifySqliteLog } from '../storage/sqlite/verify-sqlite-log.ts';
 import type { CommandIo, ExitCode } from './command.ts';
+import { parseCheckpoint } from './parse-checkpoint.ts';
+import { verifyLogExport } from './verify-log-export.ts';
 
-const USAGE_LINE = 'Usage: countersign log verify [--expect SIZE:ROOT] [--data-dir DIR | --database FILE]\n';
+const USAGE_LINE =
+  'Usage: countersign log verify [--expect SIZE:ROOT] [--data-dir DIR | --database FILE | --export FILE]\n';
 
 const OK = 0;
 const BAD = 1;
@@ -13,6 +16,8 @@ const WRONG_USE = 2;
 
 interface Options {
   readonly database: string;
+  /** What `log export` wrote, instead of a database. */
+  readonly exported: string | undefined;
   readonly expected: { readonly size: number; readonly rootHex: string } | undefined;
 }
 
@@ -27,6 +32,7 @@ export async function runLogVerify(
     io.stderr(`${options}\n${USAGE_LINE}`);
     return WRONG_USE;
   }
+  if (options.exported !== undefined) return checkExport(options.exported, options, io);
   if (!existsSync(options.database)) {
     io.stderr(`There is no database at ${options.database}.\n`);
     return WRONG_USE;
@@ -38,10 +44,23 @@ export async function runLogVerify(
     io.stderr(`The log can't be read: ${error instanceof Error ? error.message : String(error)}\n`);
     return BAD;
   }
-  return report(check, options, io);
+  const counts = `${check.rows} rows, ${check.size} leaves, ${check.tiles} tiles; ${check.openIntents} intents without outcome.\n`;
+  return report(check, counts, options, io);
 }
 
-function report(check: LogCheck, { expected }: Options, io: CommandIo): ExitCode {
+async function checkExport(file: string, options: Options, io: CommandIo): Promise<ExitCode> {
+  if (!existsSync(file)) {
+    io.stderr(`There is no file ${file}.\n`);
+    return WRONG_USE;
+  }
+  const { problem, ...check } = await verifyLogExport(file, options.expected?.size);
+  const counts = `${check.entries} entries, ${check.size} leaves.\n`;
+  return report({ ...check, problems: problem === undefined ? [] : [problem] }, counts, options, io);
+}
+
+type Facts = Pick<LogCheck, 'size' | 'rootHex' | 'watchedRootHex' | 'problems'>;
+
+function report(check: Facts, counts: string, { expected }: Options, io: CommandIo): ExitCode {
   const problems = [...check.problems];
   if (expected !== undefined && check.problems.length === 0) {
     if (check.watchedRootHex === undefined)
@@ -57,9 +76,7 @@ function report(check: LogCheck, { expected }: Options, io: CommandIo): ExitCode
     return BAD;
   }
   io.stdout(`${check.size}:${check.rootHex}\n`);
-  io.stdout(
-    `${check.rows} rows, ${check.size} leaves, ${check.tiles} tiles; ${check.openIntents} intents without outcome.\n`,
-  );
+  io.stdout(counts);
   io.stdout(
     expected === undefined
       ? 'Only consistency was checked. Without --expect SIZE:ROOT a log that was cut off or wholly rewritten looks the same.\n'
@@ -70,7 +87,7 @@ function report(check: LogCheck, { expected }: Options, io: CommandIo): ExitCode
 
 /** The options, or a text that says what is wrong with them. */
 function parseOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Options | string {
-  let values: { expect?: string; 'data-dir'?: string; database?: string };
+  let values: { expect?: string; 'data-dir'?: string; database?: string; export?: string };
   try {
     ({ values } = parseArgs({
       args: [...argv],
@@ -78,18 +95,20 @@ function parseOptions(argv: readonly string[], env: Readonly<Record<string, stri
         expect: { type: 'string' },
         'data-dir': { type: 'string' },
         database: { type: 'string' },
+        export: { type: 'string' },
       },
     }));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  if (values.database !== undefined && values['data-dir'] !== undefined)
-    return 'Give --data-dir or --database, not both.';
+  const { expect, export: exported, ...places } = values;
+  if (Object.keys(places).length + Number(exported !== undefined) > 1)
+    return 'Give --data-dir, --database or --export, and only one of them.';
   const dataDir = values['data-dir'] ?? env['COUNTERSIGN_DATA_DIR'] ?? './data';
   const database = values.database ?? join(dataDir, 'db', 'countersign.sqlite');
-  if (values.expect === undefined) return { database, expected: undefined };
-  const match = /^(0|[1-9][0-9]{0,15}):([0-9a-fA-F]{64})$/.exec(values.expect);
-  const size = Number(match?.[1]);
-  if (match === null || !Number.isSafeInteger(size)) return '--expect takes SIZE:ROOT, the root as 64 hex digits.';
-  return { database, expected: { size, rootHex: String(match[2]).toLowerCase() } };
+  if (expect === undefined) return { database, exported, expected: undefined };
+  const expected = parseCheckpoint(expect);
+  return expected === undefined
+    ? '--expect takes SIZE:ROOT, the root as 64 hex digits.'
+    : { database, exported, expected };
 }

@@ -3,13 +3,18 @@ import { acceptsSource, environmentName, type Setting } from './setting.ts';
 import { SETTING_LIKE_NAMES, type SettingTexts } from './setting-texts.ts';
 import { SETTINGS } from './settings-table.ts';
 
-/** Read elsewhere: by the tests, by an engine, by the launcher. */
+/** Read elsewhere: by the tests, by an engine, by the launcher, by the commands that talk to a service. */
 const OTHER_VARIABLES: readonly string[] = [
   'COUNTERSIGN_VECTORS',
   'COUNTERSIGN_SOAK',
   'COUNTERSIGN_LIBSECP256K1',
   'COUNTERSIGN_LIBSODIUM',
   'COUNTERSIGN_LAUNCHER_PID',
+  'COUNTERSIGN_URL',
+  'COUNTERSIGN_TOKEN',
+  'COUNTERSIGN_TOKEN_FILE',
+  'COUNTERSIGN_CREDENTIAL_ID',
+  'COUNTERSIGN_CREDENTIAL_KEY',
 ];
 
 export function readEnvironment(

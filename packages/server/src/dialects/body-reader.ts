@@ -16,7 +16,7 @@ export function createBodyReaderWith<Schema extends TSchema>(
     const value = absent(body);
     if (validator.Check(value)) return value as Static<Schema>;
     const [error] = validator.Errors(value);
-    throw new DomainError('invalid_request', describe(error?.instancePath ?? '', error?.message ?? 'is not valid'));
+    throw new DomainError('invalid_request', describe(error?.instancePath ?? '', messageOf(error)));
   };
 }
 
@@ -38,6 +38,12 @@ export function withoutNullsAtAnyDepth(value: unknown): unknown {
       member === null ? [] : [[name, withoutNullsAtAnyDepth(member)]],
     ),
   );
+}
+
+/** Where only some words are right, they are named. */
+function messageOf(error: ReturnType<ReturnType<typeof Compile>['Errors']>[number] | undefined): string {
+  if (error?.keyword === 'enum') return `must be one of ${error.params.allowedValues.join(', ')}`;
+  return error?.message ?? 'is not valid';
 }
 
 /** Names of members come from the caller where the schema is a map; only plain ones are repeated. */

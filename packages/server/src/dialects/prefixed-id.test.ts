@@ -17,6 +17,27 @@ describe('identifiers on the wire', () => {
     );
   });
 
+  it('are the 128 bits as a number in base 32, whatever they are', () => {
+    const edges = ['0', 'f', '8', '1'].flatMap((digit) => [
+      digit.repeat(32),
+      digit.padStart(32, '0'),
+      digit.padEnd(32, '0'),
+    ]);
+    const bits = fc.oneof(fc.constantFrom(...edges), fc.stringMatching(/^[0-9a-f]{32}$/));
+    fc.assert(
+      fc.property(bits, (hex) => {
+        const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as KeyId;
+        const number = BigInt(`0x${hex}`).toString(32).padStart(26, '0');
+        const text = `key-${number.slice(0, 5)}-${number.slice(5, 10)}-${number.slice(10)}`;
+        expect(writeId('key', uuid)).toBe(text);
+        expect(parsePrefixedId('key', text)).toBe(uuid);
+      }),
+    );
+    // One more than 128 bits can hold.
+    expect(parsePrefixedId('key', `key-80000-00000-${'0'.repeat(16)}`)).toBeUndefined();
+    expect(parsePrefixedId('key', `key-7vvvv-vvvvv-${'v'.repeat(16)}`)).toBe('ffffffff-ffff-ffff-ffff-ffffffffffff');
+  });
+
   it('keep the order of the UUIDs, so that lists by id are in one order everywhere', () => {
     fc.assert(
       fc.property(fc.array(fc.uuid()), (uuids) => {

@@ -62,27 +62,56 @@ const SUBJECTS: Readonly<Record<IdPrefix, ErrorSubject>> = {
   whe: 'webhook',
 };
 
-/** `key-01snl-t56gb-j8tsok0vn802p80i` */
+/** Of each character by its code. Hexadecimal digits have the same values in both alphabets. */
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))));
+const HYPHEN = 0x2d;
+/** 26 characters have room for 130 bits: the first two are zero. */
+const SPARE_BITS = 2;
+
+/**
+ * `key-01snl-t56gb-j8tsok0vn802p80i`. A page has hundreds of ids: both ways move a few bits at a time, since a BigInt of all
+ * 128 took ten times as long.
+ */
 export function writeId<Prefix extends IdPrefix>(prefix: Prefix, id: IdKinds[Prefix]): string {
-  let rest = BigInt(`0x${id.replaceAll('-', '')}`);
-  let text = '';
-  for (let index = 0; index < CHARACTERS; index += 1) {
-    text = `${ALPHABET[Number(rest & 31n)]}${text}`;
-    rest >>= 5n;
+  let text: string = prefix;
+  let written = 0;
+  let rest = 0;
+  let bits = SPARE_BITS;
+  for (let index = 0; index < id.length; index++) {
+    const code = id.charCodeAt(index);
+    if (code === HYPHEN) continue;
+    rest = (rest << 4) | (VALUES[code] ?? 0);
+    bits += 4;
+    if (bits < 5) continue;
+    bits -= 5;
+    if (written === 0 || written === 5 || written === 10) text += '-';
+    text += ALPHABET[rest >> bits] ?? '';
+    rest &= (1 << bits) - 1;
+    written++;
   }
-  return `${prefix}-${text.slice(0, 5)}-${text.slice(5, 10)}-${text.slice(10)}`;
+  return text;
 }
 
 /** Undefined for anything that `writeId` didn't make. */
 export function parsePrefixedId<Prefix extends IdPrefix>(prefix: Prefix, text: string): IdKinds[Prefix] | undefined {
   const [, kind, first = '', second = '', third = ''] = PATTERN.exec(text) ?? [];
   if (kind !== prefix) return undefined;
-  let bits = 0n;
-  for (const character of `${first}${second}${third}`) bits = (bits << 5n) | BigInt(ALPHABET.indexOf(character));
-  // 26 characters have room for 130 bits.
-  if (bits >> 128n !== 0n) return undefined;
-  const hex = bits.toString(16).padStart(32, '0');
-  const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const characters = first + second + third;
+  let uuid = '';
+  let nibbles = 0;
+  let rest = 0;
+  let bits = -SPARE_BITS;
+  for (let index = 0; index < CHARACTERS; index++) {
+    const value = VALUES[characters.charCodeAt(index)] ?? 0;
+    if (index === 0 && value >= 1 << (5 - SPARE_BITS)) return undefined;
+    rest = (rest << 5) | value;
+    for (bits += 5; bits >= 4; nibbles++) {
+      bits -= 4;
+      if (nibbles === 8 || nibbles === 12 || nibbles === 16 || nibbles === 20) uuid += '-';
+      uuid += ALPHABET[rest >> bits] ?? '';
+      rest &= (1 << bits) - 1;
+    }
+  }
   return parseId(uuid) as IdKinds[Prefix] | undefined;
 }
 

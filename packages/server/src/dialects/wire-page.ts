@@ -1,10 +1,20 @@
 /** `limit` and `paginationToken`. A token is the last item's id, so that it means the same on every server. */
 import { DomainError } from '@countersign/core/domain-error';
 import type { Page, PageQuery } from '@countersign/core/page';
+import { type TSchema, Type } from 'typebox';
 import type { PublicContext } from './dialect.ts';
 import type { WirePage } from './wire-values.ts';
 
 const MAX_LIMIT = 1000;
+
+/** Query parameters of a list, for documentation: `limit`, `paginationToken`, and its own. */
+export function pageParameters(...own: readonly string[]): Readonly<Record<string, TSchema>> {
+  return {
+    limit: Type.Integer({ minimum: 1 }),
+    paginationToken: Type.String(),
+    ...Object.fromEntries(own.map((name) => [name, Type.String()])),
+  };
+}
 
 /** @throws DomainError `invalid_request` for an unknown parameter, one that is given twice, or a bad value */
 export function readQuery<const Name extends string>(

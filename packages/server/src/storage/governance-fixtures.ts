@@ -198,6 +198,7 @@ export function newChange(
 export function newSpend(changes: Partial<ReservedSpend>): ReservedSpend {
   return {
     policyId: newOrderedId<GoverningPolicyId>(),
+    unit: 'usd-micros',
     windowMs: 60_000,
     limit: 10n,
     amount: 1n,

@@ -1,5 +1,5 @@
 /** The part of the store's contract that is about stored requests: how the journal makes and ends them, and their lists. */
-import { type GroupId, newId, newOrderedId, type RequestId } from '@countersign/core/ids';
+import { type GroupId, newId, type RequestId } from '@countersign/core/ids';
 import type { StoredRequestQuery } from '@countersign/core/ports/request-store';
 import { REQUEST_STATUSES, type SignatureRequest } from '@countersign/core/requests/signature-request';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import {
   itemOf,
   newPendingRequest,
   newRequest,
+  newSpend,
   refusedFor,
   resolveApproval,
   signedCompletion,
@@ -240,7 +241,7 @@ export function describeRequests({ opened, reopened }: StoreTests): void {
       const { size } = await store.log.head();
       const request = newRequest(home);
       const part = { keyId: request.keyId, keyVersion: 1, payloadDigest: new Uint8Array(32), decidedBy: 0 };
-      const spends = [{ policyId: newOrderedId<never>(), windowMs: 1_000, limit: 1n, amount: 2n, enforced: true }];
+      const spends = [newSpend({ windowMs: 1_000, limit: 1n, amount: 2n })];
       const rejected: SignatureRequest = { ...request, status: 'rejected', reason: 'too much' };
       const over = itemOf(request, { spends, divert: () => refusedFor(rejected) });
       const outcome = await store.journal.recordIntent(intentOf(home, [over, part, part]));

@@ -10,6 +10,7 @@ import { describeGovernance } from './governance-contract.ts';
 import { newCredential, newDelivery, newToken, newWallet, newWebhook } from './identity-fixtures.ts';
 import { describeIdentityStore } from './identity-store-contract.ts';
 import { describeKeyFamilies } from './key-families-contract.ts';
+import { describeLogReader } from './log-reader-contract.ts';
 import { describePolicyStore } from './policy-store-contract.ts';
 import { describeRequests } from './requests-contract.ts';
 import { describeRoles } from './role-store-contract.ts';
@@ -95,6 +96,7 @@ export function describeStoreContract(name: string, newPlace: () => Promise<Stor
     describePolicyStore({ opened, reopened });
     describeIdentityStore({ opened, reopened });
     describeRoles({ opened, reopened });
+    describeLogReader({ opened, reopened });
     describeWalletStore({ opened, reopened });
     describeWebhookStore({ opened, reopened });
     describeRequests({ opened, reopened });

@@ -177,6 +177,22 @@ export function describeVelocity({ opened, reopened }: StoreTests): void {
       expect(await one()).toBe(true);
     });
 
+    it('count signatures and dollars apart, also where a policy goes from one to the other and back', async () => {
+      const { store, home } = await opened();
+      const keyId = newId<KeyId>();
+      const dollars = newSpend({ unit: 'usd-micros', limit: 100n, amount: 60n });
+      const signatures = { ...dollars, unit: 'signatures', limit: 2n, amount: 1n } as const;
+      const one = async (spend: ReservedSpend): Promise<boolean> =>
+        (await record(store, home, [spending(keyId, [spend])])).length === 1;
+      expect([await one(dollars), await one(signatures), await one(signatures)]).toEqual([true, true, true]);
+      expect([await one(signatures), await one(dollars)]).toEqual([false, false]);
+      const both = spending(keyId, [
+        { ...signatures, limit: 3n },
+        { ...dollars, amount: 40n },
+      ]);
+      expect(await record(store, home, [both, both])).toEqual([0]);
+    });
+
     it('refuse what breaks their contract', async () => {
       const { store, home } = await opened();
       const keyId = newId<KeyId>();

@@ -51,7 +51,7 @@ describe('amountVelocity', () => {
   it('spends the sum of the item in millionths of a dollar', () => {
     expect(amountVelocity.judge(configuration, contextOf({ view: paying('4', '6') }))).toMatchObject({
       triggered: false,
-      spend: { windowMs: 3_600_000, limit: 10_500_000n, amount: 10_000_000n },
+      spend: { unit: 'usd-micros', windowMs: 3_600_000, limit: 10_500_000n, amount: 10_000_000n },
     });
   });
 
@@ -59,10 +59,10 @@ describe('amountVelocity', () => {
     expect(amountVelocity.judge(configuration, contextOf())).not.toHaveProperty('spend');
   });
 
-  it('asks for more than the limit, and no more than a counter can hold, for what is over it alone', () => {
+  it('spends all of what is over the limit alone: the limit may be raised after people have approved it', () => {
     const huge = paying((2n ** 256n - 1n).toString());
     expect(amountVelocity.judge(configuration, contextOf({ view: huge }))).toMatchObject({
-      spend: { limit: 10_500_000n, amount: 10_500_001n },
+      spend: { limit: 10_500_000n, amount: (2n ** 256n - 1n) * 1_000_000n },
     });
   });
 });
@@ -72,7 +72,7 @@ describe('countVelocity', () => {
     for (const view of [paying('1', '2'), { kind: 'opaque' } as const])
       expect(countVelocity.judge({ limit: 5, windowMinutes: 1 }, contextOf({ view }))).toMatchObject({
         triggered: false,
-        spend: { windowMs: 60_000, limit: 5n, amount: 1n },
+        spend: { unit: 'signatures', windowMs: 60_000, limit: 5n, amount: 1n },
       });
   });
 

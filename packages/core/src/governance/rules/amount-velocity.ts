@@ -33,10 +33,11 @@ export const amountVelocity: PolicyRuleKind = {
       triggered: false,
       reason: 'the amounts of the window would be over the limit',
       spend: {
+        unit: 'usd-micros',
         windowMs: windowMinutes * 60_000,
         limit,
-        // One more than the limit is over it, like everything larger; counters stay within 63 bits.
-        amount: value.usdMicros > limit ? limit + 1n : value.usdMicros,
+        // In full, also what is over the limit: people may approve it, and the limit may be raised afterwards.
+        amount: value.usdMicros,
       },
     };
   },

@@ -29,7 +29,7 @@ export const countVelocity: PolicyRuleKind = {
     return {
       triggered: false,
       reason: 'the signatures of the window would be over the limit',
-      spend: { windowMs: windowMinutes * 60_000, limit: BigInt(limit), amount: 1n },
+      spend: { unit: 'signatures', windowMs: windowMinutes * 60_000, limit: BigInt(limit), amount: 1n },
     };
   },
 };

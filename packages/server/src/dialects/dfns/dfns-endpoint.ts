@@ -5,7 +5,7 @@ import type { AuthenticatedContext, Endpoint } from '../dialect.ts';
 import { jsonAnswer } from '../json-answer.ts';
 import { ChangeSchema, renderChange } from './render-change.ts';
 
-interface Facts<Result> extends Pick<Endpoint, 'method' | 'path' | 'permissions' | 'request'> {
+interface Facts<Result> extends Pick<Endpoint, 'method' | 'path' | 'permissions' | 'request' | 'query'> {
   readonly response: TSchema;
   readonly handle: (context: AuthenticatedContext) => Promise<Result>;
 }

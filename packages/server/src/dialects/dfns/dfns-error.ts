@@ -44,11 +44,11 @@ export function renderFault(status: number, message: string): Answer {
 }
 
 /** What is in the way of an `externalId`. */
-function duplicateOf({ subject, objectId }: DomainError): Readonly<Record<string, unknown>> | undefined {
-  if (subject !== 'external-id' || objectId === undefined) return undefined;
-  const [kind, id] = objectId.includes(':') ? objectId.split(':', 2) : ['request', objectId];
-  const text = kind === 'wallet' ? writeId('wa', id as WalletId) : writeId('sig', id as RequestId);
-  return { duplicate: { id: text } };
+function duplicateOf({ code, subject, objectId }: DomainError): Readonly<Record<string, unknown>> | undefined {
+  if (code !== 'conflict' || objectId === undefined) return undefined;
+  if (subject === 'external-id') return { duplicate: { id: writeId('sig', objectId as RequestId) } };
+  if (subject === 'wallet') return { duplicate: { id: writeId('wa', objectId as WalletId) } };
+  return undefined;
 }
 
 function errorAnswer(status: number, message: string, details: Readonly<Record<string, unknown>> | undefined): Answer {

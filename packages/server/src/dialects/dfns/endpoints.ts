@@ -1,4 +1,5 @@
 import type { Endpoint } from '../dialect.ts';
+import { refuseUnknownQueries } from '../refuse-query.ts';
 import { CREDENTIAL_ENDPOINTS } from './endpoints/credentials.ts';
 import { IDENTITY_ENDPOINTS } from './endpoints/identities.ts';
 import { KEY_ENDPOINTS } from './endpoints/keys.ts';
@@ -10,7 +11,7 @@ import { WALLET_ENDPOINTS } from './endpoints/wallets.ts';
 import { WEBHOOK_ENDPOINTS } from './endpoints/webhooks.ts';
 
 /** Every call of this API, by what it is about. */
-export const ENDPOINTS: readonly Endpoint[] = [
+export const ENDPOINTS: readonly Endpoint[] = refuseUnknownQueries([
   ...USER_ACTION_ENDPOINTS,
   ...CREDENTIAL_ENDPOINTS,
   ...IDENTITY_ENDPOINTS,
@@ -20,4 +21,4 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...WALLET_ENDPOINTS,
   ...POLICY_ENDPOINTS,
   ...WEBHOOK_ENDPOINTS,
-];
+]);

@@ -93,7 +93,11 @@ export const PolicySchema = Type.Object({
   status: Type.Union([Type.Literal('Active'), Type.Literal('Archived')]),
   activityKind: Type.String(),
   rule: Type.Object({ kind: Type.String(), configuration: Type.Unknown() }),
-  action: Type.Object({ kind: Type.String() }),
+  action: Type.Object({
+    kind: Type.String(),
+    autoRejectTimeout: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    approvalGroups: Type.Optional(Type.Array(GroupSchema)),
+  }),
   filters: Type.Optional(Type.Unknown()),
   dateCreated: DateSchema,
   dateUpdated: DateSchema,

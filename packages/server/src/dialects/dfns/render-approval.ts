@@ -5,8 +5,8 @@ import { Type } from 'typebox';
 import { writeId } from '../prefixed-id.ts';
 import { DateSchema, dateMember, IdSchema, wireDate } from '../wire-values.ts';
 import { writeActivity } from './policy-words.ts';
-import { renderChange } from './render-change.ts';
-import { renderRequest } from './render-request.ts';
+import { ChangeSchema, renderChange } from './render-change.ts';
+import { renderRequest, SignatureRequestResponseSchema } from './render-request.ts';
 
 /** A withdrawn one is a denied one here: the wire has no word for it. */
 const STATUS_WORDS = {
@@ -20,7 +20,17 @@ const STATUS_WORDS = {
 export const ApprovalSchema = Type.Object({
   id: IdSchema,
   initiatorId: IdSchema,
-  activity: Type.Object({ kind: Type.String() }),
+  /** Of the two others the one that is decided on. */
+  activity: Type.Object({
+    kind: Type.String(),
+    signatureRequest: Type.Optional(
+      Type.Intersect([
+        SignatureRequestResponseSchema,
+        Type.Object({ view: Type.Unknown({ description: 'What the payload means; ours.' }) }),
+      ]),
+    ),
+    changeRequest: Type.Optional(ChangeSchema),
+  }),
   status: Type.Union(['Pending', 'Approved', 'Denied', 'Expired'].map((word) => Type.Literal(word))),
   expirationDate: Type.Optional(DateSchema),
   dateCreated: DateSchema,

@@ -22,6 +22,8 @@ export const UserSchema = Type.Object({
   isServiceAccount: Type.Boolean(),
   isRegistered: Type.Boolean(),
   isSSORequired: Type.Boolean(),
+  /** Of administrators alone. */
+  permissions: Type.Optional(Type.Array(Type.String())),
   permissionAssignments: Type.Array(AssignmentSchema),
 });
 

@@ -63,7 +63,8 @@ export function readContent(kind: string, input: KindInput): RequestContent {
 }
 
 /** The 32 bytes as they are: a digest for ECDSA, the message itself for EdDSA (plain Ed25519, not Ed25519ph). */
-function readHash({ body, key }: KindInput): RequestContent {
+function readHash(input: KindInput): RequestContent {
+  const { body, key } = input;
   const bytes = readHex('hash', textMember(body, 'hash'));
   if (bytes.length !== HASH_BYTES) throw new DomainError('invalid_request', 'hash must have 32 bytes');
   const root = body['taprootMerkleRoot'];
@@ -72,6 +73,9 @@ function readHash({ body, key }: KindInput): RequestContent {
     throw new DomainError('invalid_request', 'taprootMerkleRoot is for Schnorr keys alone');
   switch (scheme) {
     case 'ECDSA':
+      // The same signature, and as Ethereum writes it.
+      if (input.context.chain === 'evm' && key.algorithm === 'ecdsa-secp256k1')
+        return chainContent(input, 'digest', textMember(body, 'hash'));
       // Which hash made it plays no part in the signature; the name says its length.
       return { kind: 'plain', payload: { kind: 'digest', bytes, digest: 'sha-256' }, options: {} };
     case 'EdDSA':

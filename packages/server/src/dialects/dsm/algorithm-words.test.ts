@@ -1,12 +1,20 @@
 import { allAlgorithms } from '@countersign/algorithms/registry';
 import { describe, expect, it } from 'vitest';
-import { ALGORITHM_WORDS, chooseAlgorithm } from './algorithm-words.ts';
+import { ALGORITHM_WORDS, ALGORITHMS_WITHOUT_WORDS, chooseAlgorithm } from './algorithm-words.ts';
 
 const choose = (objType: string, ellipticCurve?: string, paramSet?: string) =>
   chooseAlgorithm({ objType, ellipticCurve, paramSet });
 
 describe('algorithm words', () => {
-  it.each(allAlgorithms().map(({ name }) => name))('name %s', (name) => {
+  it('name every algorithm that is registered, or say that they have no name for it', () => {
+    expect([...ALGORITHM_WORDS.keys(), ...ALGORITHMS_WITHOUT_WORDS].sort()).toEqual(
+      allAlgorithms()
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it.each([...ALGORITHM_WORDS.keys()])('name %s', (name) => {
     const words = ALGORITHM_WORDS.get(name);
     expect(words).toBeDefined();
     expect(choose(words?.objType ?? '', words?.ellipticCurve, words?.paramSet)).toMatchObject({

@@ -46,6 +46,12 @@ export const ALGORITHM_WORDS: ReadonlyMap<string, AlgorithmWords> = new Map<stri
   ['bip340', { objType: 'BIP340', defaultKeyOps: SIGNS_ONLY }],
 ]);
 
+/**
+ * Algorithms that DSM has no word for, and that aren't made here. A key of theirs that another API made is shown as OPAQUE
+ * and can be deleted; it is used as far as a request of DSM can say what the algorithm needs.
+ */
+export const ALGORITHMS_WITHOUT_WORDS: ReadonlySet<string> = new Set(['dh-secp256k1', 'ecdsa-stark']);
+
 /** Words that DSM knows and this version doesn't. */
 const UNBUILT_OBJ_TYPES = [
   'AES',

@@ -60,7 +60,7 @@ const STATE_WORDS: Readonly<Record<KeyState, string>> = {
   destroyed: 'Destroyed',
 };
 
-/** For an algorithm that DSM has no word for; such a key can be listed and deleted here. */
+/** For an algorithm that DSM has no word for: see `ALGORITHMS_WITHOUT_WORDS`. */
 const OPAQUE_WORDS: AlgorithmWords = { objType: 'OPAQUE', defaultKeyOps: [] };
 const DEFAULT_ENCRYPTION_POLICY = [{ padding: { OAEP: {} } }];
 const DEFAULT_SIGNATURE_POLICY = [{}];

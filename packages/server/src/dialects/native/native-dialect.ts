@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { authenticate } from './authenticate.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { ErrorSchema, renderError, renderFault } from './native-error.ts';
+import { webhookFormat } from './render-event.ts';
 
 /** Our own API: everything that the service does, in one shape. */
 export const native: Dialect = {
@@ -10,6 +11,7 @@ export const native: Dialect = {
   endpoints: ENDPOINTS,
   authenticate,
   proofHeader: 'x-countersign-user-action',
+  webhookFormat,
   openApi: {
     title: 'Countersign',
     version: '1',

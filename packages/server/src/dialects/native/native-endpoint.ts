@@ -2,7 +2,7 @@
 import type { Governed } from '@countersign/core/governance/change-request';
 import type { Static, TSchema } from 'typebox';
 import { createBodyReaderWith } from '../body-reader.ts';
-import type { AuthenticatedContext, Endpoint } from '../dialect.ts';
+import type { AuthenticatedContext, Endpoint, PublicContext } from '../dialect.ts';
 import { jsonAnswer } from '../json-answer.ts';
 import { refuseBody } from '../refuse-body.ts';
 import { ChangeSchema, renderChange } from './render-change.ts';
@@ -33,6 +33,25 @@ export function bodyEndpoint<Schema extends TSchema>(facts: WithBody<Schema, unk
     authentication: 'bearer',
     responses: { [status]: response },
     handle: async (context) => jsonAnswer(status, await handle(context, read(context.body))),
+  };
+}
+
+/** A call with a body for which nobody has to be known yet. */
+export function openEndpoint<Schema extends TSchema>(
+  facts: Omit<Facts, 'permissions' | 'query'> & {
+    readonly request: Schema;
+    readonly handle: (context: PublicContext, body: Static<Schema>) => Promise<unknown>;
+  },
+): Endpoint {
+  const { response, request, handle, ...rest } = facts;
+  const read = readerOf(request);
+  return {
+    ...rest,
+    request,
+    permissions: [],
+    authentication: 'none',
+    responses: { 200: response },
+    handle: async (context) => jsonAnswer(200, await handle(context, read(context.body))),
   };
 }
 
@@ -75,6 +94,14 @@ export function governedEndpoint({ response, handle, ...rest }: WithoutBody<Gove
       return governedAnswer(200, await handle(context));
     },
   };
+}
+
+/** What `governedEndpoint` takes: the entity as the answer shows it. */
+export function renderGoverned<Entity>(
+  governed: Governed<Entity>,
+  render: (entity: Entity) => unknown,
+): Governed<unknown> {
+  return governed.done ? { done: true, entity: render(governed.entity) } : governed;
 }
 
 function governedAnswer(status: number, governed: Governed<unknown>): ReturnType<typeof jsonAnswer> {

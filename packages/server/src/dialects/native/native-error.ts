@@ -1,8 +1,10 @@
 /** Domain errors of our own API: `{"error":{"code","message","subject"?,"objectId"?}}`; codes are the domain's. */
 import type { DomainError, DomainErrorCode } from '@countersign/core/domain-error';
+import type { AssignmentId, ChangeId, RequestId, RoleId, WalletId } from '@countersign/core/ids';
 import { Type } from 'typebox';
 import type { Answer } from '../dialect.ts';
 import { jsonAnswer } from '../json-answer.ts';
+import { writeId } from '../prefixed-id.ts';
 
 /** Exhaustive: a new code doesn't compile until it has a line here. */
 const STATUSES: Readonly<Record<DomainErrorCode, number>> = {
@@ -48,13 +50,33 @@ export const ErrorSchema = Type.Object(
   { title: 'Error' },
 );
 
-export function renderError({ code, message, subject, objectId }: DomainError): Answer {
+export function renderError(error: DomainError): Answer {
+  const { code, message, subject } = error;
   return errorAnswer(STATUSES[code], {
     code,
     message,
     ...(subject !== undefined && { subject }),
-    ...(objectId !== undefined && { objectId }),
+    ...objectIdMember(error),
   });
+}
+
+/** The id of what is in the way, as its own kind of object writes it; left out where the subject doesn't say which kind. */
+export function objectIdMember({ subject, objectId }: DomainError): { readonly objectId?: string } {
+  if (objectId === undefined) return {};
+  switch (subject) {
+    case 'external-id':
+      return { objectId: writeId('sig', objectId as RequestId) };
+    case 'wallet':
+      return { objectId: writeId('wa', objectId as WalletId) };
+    case 'change-pending':
+      return { objectId: writeId('cg', objectId as ChangeId) };
+    case 'archived':
+      return { objectId: writeId('pm', objectId as RoleId) };
+    case 'assignment':
+      return { objectId: writeId('as', objectId as AssignmentId) };
+    default:
+      return {};
+  }
 }
 
 export function renderFault(status: number, message: string): Answer {

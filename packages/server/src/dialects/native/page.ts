@@ -1,4 +1,5 @@
 /** `limit` and `after` of our own lists. `next` is there where more follow, and is the next page's `after`. */
+import { DomainError } from '@countersign/core/domain-error';
 import type { Page, PageQuery } from '@countersign/core/page';
 import { type TObject, type TSchema, Type } from 'typebox';
 import type { PublicContext } from '../dialect.ts';
@@ -30,6 +31,8 @@ export function readPage<Prefix extends IdPrefix, Name extends string = never>(
   const { limit, after, ...parameters } = readQuery(query, ['limit', 'after', ...Object.keys(own)]) as Readonly<
     Partial<Record<Name | 'limit' | 'after', string>>
   >;
+  if (after !== undefined && parsePrefixedId(prefix, after) === undefined)
+    throw new DomainError('invalid_request', 'after must be the next of a former answer');
   const page = readPageQuery(
     { ...(limit !== undefined && { limit }), ...(after !== undefined && { paginationToken: after }) },
     DEFAULT_LIMIT,

@@ -5,6 +5,7 @@ import { writeId } from '../prefixed-id.ts';
 import { DateSchema, dateMember, IdSchema, wireDate } from '../wire-values.ts';
 import { writeDerivationPath } from '../written-path.ts';
 import { Base64Schema, writeBase64 } from './base64.ts';
+import { pemOf } from './pem.ts';
 
 export const KeySchema = Type.Object(
   {
@@ -46,7 +47,7 @@ export function renderKey(key: KeyRecord): Readonly<Record<string, unknown>> {
     parameters: key.parameters,
     custody: key.custody,
     publicKey: writeBase64(key.publicKey),
-    ...(spki !== undefined && { publicKeyPem: pem(spki) }),
+    ...(spki !== undefined && { publicKeyPem: pemOf(spki) }),
     operations: key.operations,
     state: key.state,
     enabled: key.enabled,
@@ -63,10 +64,4 @@ export function renderKey(key: KeyRecord): Readonly<Record<string, unknown>> {
     ...dateMember('exportedAt', key.exportedAtMs),
     version: key.version,
   };
-}
-
-/** RFC 7468. */
-function pem(spki: Uint8Array): string {
-  const lines = writeBase64(spki).match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
 }

@@ -1,5 +1,5 @@
 /**
- * What was spent of velocity limits: exact sliding windows. A row holds the running total of its policy and key before
+ * What was spent of velocity limits: exact sliding windows. A row holds the running total of its policy, key and unit before
  * and after one millisecond, so that the sum of any window is the difference of two rows, found in O(log n).
  */
 import type { StatementSync } from 'node:sqlite';
@@ -16,20 +16,23 @@ const MAX_PRUNED = 16;
 /** Beyond any limit that can be written down; keeps the rows short. */
 const MAX_AMOUNT = 2n ** 512n;
 
-const NEWEST = `SELECT at_ms, total FROM velocity_spends WHERE policy_id = ? AND key_id = ?
+const NEWEST = `SELECT at_ms, total FROM velocity_spends WHERE policy_id = ? AND key_id = ? AND unit = ?
   ORDER BY at_ms DESC LIMIT 1`;
-const OLDEST_AFTER = `SELECT before FROM velocity_spends WHERE policy_id = ? AND key_id = ? AND at_ms > ?
+const OLDEST_AFTER = `SELECT before FROM velocity_spends WHERE policy_id = ? AND key_id = ? AND unit = ? AND at_ms > ?
   ORDER BY at_ms LIMIT 1`;
-const INSERT = 'INSERT INTO velocity_spends (policy_id, key_id, at_ms, before, total) VALUES (?, ?, ?, ?, ?)';
-const ADD = 'UPDATE velocity_spends SET total = ? WHERE policy_id = ? AND key_id = ? AND at_ms = ?';
-const PRUNE = `DELETE FROM velocity_spends WHERE policy_id = :policy AND key_id = :key AND at_ms IN (
-  SELECT at_ms FROM velocity_spends WHERE policy_id = :policy AND key_id = :key AND at_ms <= :until
+const INSERT = 'INSERT INTO velocity_spends (policy_id, key_id, unit, at_ms, before, total) VALUES (?, ?, ?, ?, ?, ?)';
+const ADD = 'UPDATE velocity_spends SET total = ? WHERE policy_id = ? AND key_id = ? AND unit = ? AND at_ms = ?';
+const PRUNE = `DELETE FROM velocity_spends WHERE policy_id = :policy AND key_id = :key AND unit = :unit AND at_ms IN (
+  SELECT at_ms FROM velocity_spends WHERE policy_id = :policy AND key_id = :key AND unit = :unit AND at_ms <= :until
   ORDER BY at_ms LIMIT ${MAX_PRUNED})`;
 
-/** One policy's spends of one key, as the batch sees them. */
+type Unit = ReservedSpend['unit'];
+
+/** One policy's spends of one key in one unit, as the batch sees them. */
 interface Series {
   readonly policy: Uint8Array;
   readonly key: Uint8Array;
+  readonly unit: Unit;
   /** Undefined: nothing stored. */
   readonly newestAtMs: number | undefined;
   readonly total: bigint;
@@ -45,7 +48,7 @@ interface Series {
 export class VelocityBatch {
   readonly #writer: SqliteConnection;
   readonly #nowMs: number;
-  readonly #byPolicy = new Map<GoverningPolicyId, Map<KeyId, Series>>();
+  readonly #byPolicy = new Map<GoverningPolicyId, Map<string, Series>>();
 
   constructor(writer: SqliteConnection, nowMs: number) {
     this.#writer = writer;
@@ -58,11 +61,11 @@ export class VelocityBatch {
     spends.forEach((spend, index) => {
       const amount = amountOf(spend);
       if (!spend.enforced) return;
-      const series = this.#series(spend.policyId, keyId);
+      const series = this.#series(spend, keyId);
       let sum = this.#sumOf(series, spend.windowMs) + series.added + amount;
       for (let before = 0; before < index; before++) {
         const other = spends[before];
-        if (other?.policyId === spend.policyId) sum += amountOf(other);
+        if (other?.policyId === spend.policyId && other.unit === spend.unit) sum += amountOf(other);
       }
       if (sum > spend.limit) {
         over ??= [];
@@ -73,7 +76,7 @@ export class VelocityBatch {
   }
 
   reserve(keyId: KeyId, spends: readonly ReservedSpend[]): void {
-    for (const spend of spends) this.#series(spend.policyId, keyId).added += amountOf(spend);
+    for (const spend of spends) this.#series(spend, keyId).added += amountOf(spend);
   }
 
   /** Writes what was reserved: one row for each policy and key. */
@@ -82,36 +85,38 @@ export class VelocityBatch {
       for (const series of ofPolicy.values()) if (series.added > 0n) this.#write(series);
   }
 
-  #write({ policy, key, newestAtMs, total, added }: Series): void {
+  #write({ policy, key, unit, newestAtMs, total, added }: Series): void {
     const sum = (total + added).toString();
     // A clock that was set back: spends stay in order, and count for longer rather than shorter.
     if (newestAtMs !== undefined && newestAtMs >= this.#nowMs) {
-      this.#writer.prepare(ADD).run(sum, policy, key, newestAtMs);
+      this.#writer.prepare(ADD).run(sum, policy, key, unit, newestAtMs);
       return;
     }
-    this.#writer.prepare(INSERT).run(policy, key, this.#nowMs, total.toString(), sum);
-    this.#writer.prepare(PRUNE).run({ policy, key, until: this.#nowMs - MAX_WINDOW_MS });
+    this.#writer.prepare(INSERT).run(policy, key, unit, this.#nowMs, total.toString(), sum);
+    this.#writer.prepare(PRUNE).run({ policy, key, unit, until: this.#nowMs - MAX_WINDOW_MS });
   }
 
-  #series(policyId: GoverningPolicyId, keyId: KeyId): Series {
+  #series({ policyId, unit }: ReservedSpend, keyId: KeyId): Series {
     let ofPolicy = this.#byPolicy.get(policyId);
     if (ofPolicy === undefined) {
       ofPolicy = new Map();
       this.#byPolicy.set(policyId, ofPolicy);
     }
-    let series = ofPolicy.get(keyId);
+    const index = `${unit} ${keyId}`;
+    let series = ofPolicy.get(index);
     if (series === undefined) {
-      series = this.#load(idBlob(policyId), idBlob(keyId));
-      ofPolicy.set(keyId, series);
+      series = this.#load(idBlob(policyId), idBlob(keyId), unit);
+      ofPolicy.set(index, series);
     }
     return series;
   }
 
-  #load(policy: Uint8Array, key: Uint8Array): Series {
-    const newest = one(this.#writer.prepare(NEWEST), policy, key);
+  #load(policy: Uint8Array, key: Uint8Array, unit: Unit): Series {
+    const newest = one(this.#writer.prepare(NEWEST), policy, key, unit);
     return {
       policy,
       key,
+      unit,
       newestAtMs: newest === undefined ? undefined : Number(newest['at_ms']),
       total: newest === undefined ? 0n : BigInt(String(newest['total'])),
       sums: new Map(),
@@ -125,7 +130,7 @@ export class VelocityBatch {
     if (known !== undefined) return known;
     if (!(windowMs > 0 && windowMs <= MAX_WINDOW_MS)) throw new DomainError('internal', 'a window of a bad length');
     const since = this.#nowMs - Math.ceil(windowMs);
-    const oldest = one(this.#writer.prepare(OLDEST_AFTER), series.policy, series.key, since);
+    const oldest = one(this.#writer.prepare(OLDEST_AFTER), series.policy, series.key, series.unit, since);
     const sum = oldest === undefined ? 0n : series.total - BigInt(String(oldest['before']));
     series.sums.set(windowMs, sum);
     return sum;
@@ -134,7 +139,7 @@ export class VelocityBatch {
 
 const NONE: readonly number[] = [];
 
-function one(statement: StatementSync, ...parameters: (Uint8Array | number)[]) {
+function one(statement: StatementSync, ...parameters: (Uint8Array | number | string)[]) {
   return statement.get(...parameters);
 }
 

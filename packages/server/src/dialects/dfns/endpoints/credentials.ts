@@ -21,6 +21,19 @@ const RegistrationChallengeSchema = Type.Object({
   challengeIdentifier: Type.String(),
   temporaryAuthenticationToken: Type.String(),
   rp: Type.Object({ id: Type.String(), name: Type.String() }),
+  supportedCredentialKinds: Type.Object({
+    firstFactor: Type.Array(Type.String()),
+    secondFactor: Type.Array(Type.String()),
+  }),
+  authenticatorSelection: Type.Object({
+    residentKey: Type.String(),
+    requireResidentKey: Type.Boolean(),
+    userVerification: Type.String(),
+  }),
+  attestation: Type.String(),
+  pubKeyCredParams: Type.Array(Type.Object({ type: Type.Literal('public-key'), alg: Type.Integer() })),
+  excludeCredentials: Type.Array(Type.Object({ type: Type.Literal('public-key'), id: Type.String() })),
+  otpUrl: Type.String(),
 });
 
 /** ES256, EdDSA, RS256: COSE's numbers of what passkeys may be here (RFC 9053). */
@@ -147,7 +160,12 @@ const register: Endpoint = {
   authentication: 'none',
   permissions: [],
   request: RegisterSchema,
-  responses: { 200: Type.Object({ credential: Type.Unknown(), user: Type.Unknown() }) },
+  responses: {
+    200: Type.Object({
+      credential: Type.Object({ uuid: IdSchema, kind: Type.String(), name: Type.String() }),
+      user: Type.Object({ id: IdSchema, username: Type.String(), orgId: IdSchema }),
+    }),
+  },
   async handle({ services, body, bearer }) {
     if (bearer === undefined)
       throw new DomainError('unauthenticated', 'send temporaryAuthenticationToken: Authorization: Bearer <token>');
@@ -207,13 +225,18 @@ const login: Endpoint = {
   },
 };
 
+const LogoutSchema = Type.Object({ allSessions: Type.Optional(Type.Boolean()) }, { additionalProperties: false });
+const readLogout = createBodyReader(LogoutSchema);
+
 const logout = dfnsEndpoint({
   method: 'PUT',
   path: '/auth/logout',
   permissions: [],
-  request: undefined,
+  request: LogoutSchema,
   response: Type.Object({ message: Type.String() }),
-  async handle({ services, caller }) {
+  async handle({ services, caller, body = {} }) {
+    if (readLogout(body).allSessions === true)
+      throw new DomainError('not_supported', 'allSessions is not supported: only the token of this call is ended');
     await services.registration.logout(caller);
     return { message: 'success' };
   },

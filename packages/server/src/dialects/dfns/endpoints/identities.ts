@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import type { AuthenticatedContext, Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { refuseBody } from '../../refuse-body.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { ExternalIdSchema, IdSchema, NameSchema } from '../../wire-values.ts';
 import { dfnsEndpoint } from '../dfns-endpoint.ts';
 import { createBodyReader } from '../read-body.ts';
@@ -68,6 +68,7 @@ const listServiceAccounts = dfnsEndpoint({
   path: '/auth/service-accounts',
   permissions: ['read-service-accounts'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({ items: Type.Array(ServiceAccountSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), MAX_LISTED, (text) =>
@@ -100,26 +101,46 @@ const getServiceAccount = dfnsEndpoint({
   handle: async (context) => renderServiceAccount(await serviceAccount(context)),
 });
 
-const switchServiceAccount = (word: 'activate' | 'deactivate'): Endpoint =>
-  dfnsEndpoint({
-    method: 'PUT',
-    path: `/auth/service-accounts/:serviceAccountId/${word}`,
-    permissions: ['update-service-account'],
-    request: undefined,
-    response: ServiceAccountSchema,
-    async handle(context) {
-      refuseBody(context.body);
-      const { principal } = await serviceAccount(context);
-      const { identities } = context.services;
-      return renderServiceAccount(await identities.setEnabled(context.caller, principal.id, word === 'activate'));
-    },
-  });
+const activateServiceAccount = dfnsEndpoint({
+  method: 'PUT',
+  path: '/auth/service-accounts/:serviceAccountId/activate',
+  permissions: ['read-service-accounts', 'update-service-account'],
+  request: undefined,
+  response: ServiceAccountSchema,
+  async handle(context) {
+    refuseBody(context.body);
+    return switchServiceAccount(context, true);
+  },
+});
+
+const DeactivateSchema = Type.Object({ force: Type.Optional(Type.Boolean()) }, { additionalProperties: false });
+const readDeactivate = createBodyReader(DeactivateSchema);
+
+const deactivateServiceAccount = dfnsEndpoint({
+  method: 'PUT',
+  path: '/auth/service-accounts/:serviceAccountId/deactivate',
+  permissions: ['read-service-accounts', 'update-service-account'],
+  request: DeactivateSchema,
+  response: ServiceAccountSchema,
+  async handle(context) {
+    const { body = {} } = context;
+    if (readDeactivate(body).force === true)
+      throw new DomainError('not_supported', 'force is not supported: there is no check here that it could pass by');
+    return switchServiceAccount(context, false);
+  },
+});
+
+async function switchServiceAccount(context: AuthenticatedContext, enabled: boolean): Promise<unknown> {
+  const { principal } = await serviceAccount(context);
+  const { identities } = context.services;
+  return renderServiceAccount(await identities.setEnabled(context.caller, principal.id, enabled));
+}
 
 /** Archived is disabled with its tokens deleted: what it signed stays in the log under its id. */
 const archiveServiceAccount = dfnsEndpoint({
   method: 'DELETE',
   path: '/auth/service-accounts/:serviceAccountId',
-  permissions: ['delete-service-account'],
+  permissions: ['read-service-accounts', 'delete-service-account'],
   request: undefined,
   response: ServiceAccountSchema,
   async handle(context) {
@@ -240,6 +261,7 @@ const listUsers = dfnsEndpoint({
   path: '/auth/users',
   permissions: ['read-users'],
   request: undefined,
+  query: pageParameters('kind'),
   response: Type.Object({ items: Type.Array(UserSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const parameters = readQuery(query, ['limit', 'paginationToken', 'kind']);
@@ -268,7 +290,7 @@ const switchUser = (word: 'activate' | 'deactivate'): Endpoint =>
   dfnsEndpoint({
     method: 'PUT',
     path: `/auth/users/:userId/${word}`,
-    permissions: ['update-user'],
+    permissions: ['read-users', 'update-user'],
     request: undefined,
     response: UserSchema,
     async handle(context) {
@@ -283,8 +305,8 @@ export const IDENTITY_ENDPOINTS: readonly Endpoint[] = [
   createServiceAccount,
   listServiceAccounts,
   getServiceAccount,
-  switchServiceAccount('activate'),
-  switchServiceAccount('deactivate'),
+  activateServiceAccount,
+  deactivateServiceAccount,
   archiveServiceAccount,
   createPat,
   listPats,

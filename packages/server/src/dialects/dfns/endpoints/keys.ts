@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { AuthenticatedContext, Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { refuseBody } from '../../refuse-body.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { IdSchema, NameSchema } from '../../wire-values.ts';
 import { dfnsEndpoint } from '../dfns-endpoint.ts';
 import { CurveSchema, readKeyWords, SchemeSchema } from '../key-words.ts';
@@ -59,6 +59,7 @@ const listKeys = dfnsEndpoint({
   path: '/keys',
   permissions: [],
   request: undefined,
+  query: pageParameters('owner'),
   response: Type.Object({ items: Type.Array(KeySchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const parameters = readQuery(query, ['owner', 'limit', 'paginationToken']);
@@ -156,13 +157,13 @@ const TRANSFER =
 
 /** Import and export are here so that clients learn what to call. */
 const refusedTransfers: readonly Endpoint[] = [
-  ['/keys/import', `${TRANSFER} POST /api/v1/keys/import`, ['import-key']] as const,
-  ['/keys/:keyId/export', `${TRANSFER} POST /api/v1/keys/{id}/export`, ['export-key']] as const,
-].map(([path, text, permissions]) =>
+  ['/keys/import', `${TRANSFER} POST /api/v1/keys/import`] as const,
+  ['/keys/:keyId/export', `${TRANSFER} POST /api/v1/keys/{id}/export`] as const,
+].map(([path, text]) =>
   dfnsEndpoint({
     method: 'POST',
     path,
-    permissions: [...permissions],
+    permissions: [],
     request: Type.Unknown(),
     response: Type.Never(),
     handle: () => Promise.reject(new DomainError('not_supported', text)),

@@ -7,7 +7,7 @@ import type { Endpoint } from '../../dialect.ts';
 import { readOperations, writeOperations } from '../../operation-words.ts';
 import { parsePrefixedId, readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { refuseBody } from '../../refuse-body.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { DateSchema, IdSchema, NameSchema, wireDate } from '../../wire-values.ts';
 import { dfnsEndpoint, governedEndpoint } from '../dfns-endpoint.ts';
 import { createBodyReader } from '../read-body.ts';
@@ -72,6 +72,7 @@ const listPermissions = dfnsEndpoint({
   path: '/permissions',
   permissions: ['read-roles'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({ items: Type.Array(PermissionSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), DEFAULT_LIMIT, (text) =>
@@ -142,6 +143,7 @@ const listAssignments = dfnsEndpoint({
   path: '/permissions/:permissionId/assignments',
   permissions: ['read-assignments'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({ items: Type.Array(AssignmentSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, params, query }) {
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), DEFAULT_LIMIT, (text) =>
@@ -159,6 +161,7 @@ const deleteAssignment = governedEndpoint({
   path: '/permissions/:permissionId/assignments/:assignmentId',
   permissions: ['revoke-role'],
   request: undefined,
+  query: { force: Type.Boolean() },
   response: AssignmentSchema,
   async handle({ services, caller, params, body, query }) {
     refuseBody(body);

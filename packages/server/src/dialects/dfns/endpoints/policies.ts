@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { refuseBody } from '../../refuse-body.ts';
-import { readPageQuery, readQuery } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery } from '../../wire-page.ts';
 import { dfnsEndpoint, governedEndpoint } from '../dfns-endpoint.ts';
 import { PolicyBodySchema, PolicySchema, readPolicy, renderPolicy } from '../policy-words.ts';
 import { createBodyReader } from '../read-body.ts';
@@ -45,6 +45,7 @@ const listPolicies = dfnsEndpoint({
   path: '/v2/policies',
   permissions: ['read-policies'],
   request: undefined,
+  query: pageParameters('status'),
   response: Type.Object({ items: Type.Array(PolicySchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const parameters = readQuery(query, ['limit', 'paginationToken', 'status']);
@@ -98,8 +99,10 @@ const APPROVAL_STATUSES = {
 const listApprovals = dfnsEndpoint({
   method: 'GET',
   path: '/v2/policy-approvals',
-  permissions: ['read-approvals'],
+  // Without `read-approvals` the list of all is the list of the caller's own.
+  permissions: [],
   request: undefined,
+  query: pageParameters('status', 'initiatorId', 'approverId'),
   response: Type.Object({ items: Type.Array(ApprovalSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const parameters = readQuery(query, ['limit', 'paginationToken', 'status', 'initiatorId', 'approverId']);

@@ -5,7 +5,7 @@ import type { SignatureRequest } from '@countersign/core/requests/signature-requ
 import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readPathId, writeId } from '../../prefixed-id.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { HexSchema, readHex, wireHex } from '../../wire-values.ts';
 import { dfnsEndpoint } from '../dfns-endpoint.ts';
 import { createBodyReader } from '../read-body.ts';
@@ -36,7 +36,7 @@ const createSignature = dfnsEndpoint({
 const getSignature = dfnsEndpoint({
   method: 'GET',
   path: '/keys/:keyId/signatures/:signatureId',
-  permissions: ['read-requests'],
+  permissions: [],
   request: undefined,
   response: SignatureRequestResponseSchema,
   async handle({ services, caller, params }) {
@@ -50,8 +50,9 @@ const getSignature = dfnsEndpoint({
 const listSignatures = dfnsEndpoint({
   method: 'GET',
   path: '/keys/:keyId/signatures',
-  permissions: ['read-requests'],
+  permissions: [],
   request: undefined,
+  query: pageParameters(),
   response: PageSchema,
   async handle({ services, caller, params, query }) {
     const key = await services.keys.find(caller, { by: 'id', id: readPathId('key', params['keyId']) });

@@ -1,10 +1,12 @@
 /** The thin wallet that chain libraries ask for: a key seen through a network. */
 import { DomainError } from '@countersign/core/domain-error';
+import type { SignatureRequest } from '@countersign/core/requests/signature-request';
+import type { Wallet } from '@countersign/core/wallets/wallet';
 import type { WalletWithKey } from '@countersign/core/wallets/wallets';
 import { type Static, Type } from 'typebox';
 import type { AuthenticatedContext, Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { DateSchema, dateMember, ExternalIdSchema, IdSchema, NameSchema, wireDate } from '../../wire-values.ts';
 import { dfnsEndpoint } from '../dfns-endpoint.ts';
 import { CurveSchema, readKeyWords, SchemeSchema, wordsOfAlgorithm } from '../key-words.ts';
@@ -67,7 +69,7 @@ const WalletSchema = Type.Object({
 const createWallet = dfnsEndpoint({
   method: 'POST',
   path: '/wallets',
-  permissions: ['create-wallet'],
+  permissions: ['create-wallet', 'create-key'],
   request: CreateWalletSchema,
   response: WalletSchema,
   async handle(context) {
@@ -118,7 +120,7 @@ async function signingKey(
 const getWallet = dfnsEndpoint({
   method: 'GET',
   path: '/wallets/:walletId',
-  permissions: ['read-wallets'],
+  permissions: ['read-wallets', 'read-key'],
   request: undefined,
   response: WalletSchema,
   async handle({ services, caller, params }) {
@@ -131,6 +133,7 @@ const listWallets = dfnsEndpoint({
   path: '/wallets',
   permissions: ['read-wallets'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({ items: Type.Array(WalletSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), DEFAULT_LIMIT, (text) =>
@@ -142,40 +145,52 @@ const listWallets = dfnsEndpoint({
   },
 });
 
+/** Clients of wallets take both for given. */
+const WalletSignatureSchema = Type.Intersect([
+  SignatureRequestResponseSchema,
+  Type.Object({ walletId: IdSchema, network: Type.String() }),
+]);
+
+/** The network is the wallet's, whether the request named it or not. */
+const renderOf =
+  ({ network }: Wallet) =>
+  (request: SignatureRequest): Readonly<Record<string, unknown>> => ({ network, ...renderRequest(request) });
+
 const createSignature = dfnsEndpoint({
   method: 'POST',
   path: '/wallets/:walletId/signatures',
-  permissions: ['sign'],
+  permissions: ['sign', 'read-wallets'],
   request: SignatureRequestSchema,
-  response: SignatureRequestResponseSchema,
+  response: WalletSignatureSchema,
   async handle({ services, caller, params, body, raw }) {
     const { wallet, key } = await services.wallets.get(caller, readPathId('wa', params['walletId']));
     const item = readSignatureRequest(body, raw, key, wallet);
-    return renderRequest(onlyResult(await services.requests.create(caller, [{ ok: true, item }])));
+    return renderOf(wallet)(onlyResult(await services.requests.create(caller, [{ ok: true, item }])));
   },
 });
 
 const getSignature = dfnsEndpoint({
   method: 'GET',
   path: '/wallets/:walletId/signatures/:signatureId',
-  permissions: ['read-requests'],
+  permissions: ['read-wallets', 'read-key'],
   request: undefined,
-  response: SignatureRequestResponseSchema,
+  response: WalletSignatureSchema,
   async handle({ services, caller, params }) {
-    const walletId = readPathId('wa', params['walletId']);
+    const { wallet } = await services.wallets.get(caller, readPathId('wa', params['walletId']));
     const request = await services.requests.get(caller, readPathId('sig', params['signatureId']));
-    if (request.walletId !== walletId) throw new DomainError('not_found', 'no such request', { subject: 'request' });
-    return renderRequest(request);
+    if (request.walletId !== wallet.id) throw new DomainError('not_found', 'no such request', { subject: 'request' });
+    return renderOf(wallet)(request);
   },
 });
 
 const listSignatures = dfnsEndpoint({
   method: 'GET',
   path: '/wallets/:walletId/signatures',
-  permissions: ['read-requests'],
+  permissions: ['read-wallets', 'read-key'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({
-    items: Type.Array(SignatureRequestResponseSchema),
+    items: Type.Array(WalletSignatureSchema),
     nextPageToken: Type.Optional(Type.String()),
   }),
   async handle({ services, caller, params, query }) {
@@ -183,9 +198,8 @@ const listSignatures = dfnsEndpoint({
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), DEFAULT_LIMIT, (text) =>
       parsePrefixedId('sig', text),
     );
-    return renderPage(await services.requests.list(caller, { ...page, walletId: wallet.id }), renderRequest, ({ id }) =>
-      writeId('sig', id),
-    );
+    const found = await services.requests.list(caller, { ...page, walletId: wallet.id });
+    return renderPage(found, renderOf(wallet), ({ id }) => writeId('sig', id));
   },
 });
 

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
 import { parsePrefixedId, readPathId, writeId } from '../../prefixed-id.ts';
 import { refuseBody } from '../../refuse-body.ts';
-import { readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
+import { pageParameters, readPageQuery, readQuery, renderPage } from '../../wire-page.ts';
 import { DateSchema, IdSchema, wireDate } from '../../wire-values.ts';
 import { dfnsEndpoint } from '../dfns-endpoint.ts';
 import { readEvents, writeEvent, writeEvents } from '../event-words.ts';
@@ -87,6 +87,7 @@ const listWebhooks = dfnsEndpoint({
   path: '/webhooks',
   permissions: ['read-webhooks'],
   request: undefined,
+  query: pageParameters(),
   response: Type.Object({ items: Type.Array(WebhookSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, query }) {
     const page = readPageQuery(readQuery(query, ['limit', 'paginationToken']), DEFAULT_LIMIT, (text) =>
@@ -155,6 +156,7 @@ const listEvents = dfnsEndpoint({
   path: '/webhooks/:webhookId/events',
   permissions: ['read-webhook-events'],
   request: undefined,
+  query: pageParameters('kind', 'deliveryFailed'),
   response: Type.Object({ items: Type.Array(EventSchema), nextPageToken: Type.Optional(Type.String()) }),
   async handle({ services, caller, params, query }) {
     const parameters = readQuery(query, ['kind', 'deliveryFailed', 'limit', 'paginationToken']);

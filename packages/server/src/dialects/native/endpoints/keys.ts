@@ -1,60 +1,16 @@
-import { DomainError } from '@countersign/core/domain-error';
-import { type GroupId, parseId } from '@countersign/core/ids';
-import type { NewKey } from '@countersign/core/keys';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
 import { readMemberId, readPathId, writeId } from '../../prefixed-id.ts';
 import { DateSchema, IdSchema } from '../../wire-values.ts';
 import { readDerivationPath } from '../../written-path.ts';
 import { Base64Schema, readBase64, writeBase64 } from '../base64.ts';
 import { bodyEndpoint, plainEndpoint } from '../native-endpoint.ts';
+import { KeyNameSchema, NEW_KEY_MEMBERS, NewKeySchema, readNewKey } from '../new-key.ts';
 import { pageParameters, pageSchema, readPage, writePage } from '../page.ts';
 import { KeySchema, renderKey } from '../render-key.ts';
+import { UuidSchema } from '../uuid.ts';
 
 const KEY = '/api/v1/keys/:keyId';
-
-const NameSchema = Type.String({ minLength: 1, maxLength: 8192 });
-
-const newKeyMembers = {
-  name: Type.Optional(NameSchema),
-  description: Type.Optional(Type.String({ maxLength: 4096 })),
-  /** Of the group; the caller's own where it is left out. */
-  groupId: Type.Optional(Type.String({ format: 'uuid' })),
-  algorithm: Type.String({ maxLength: 64 }),
-  parameters: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String(), Type.Number()]))),
-  custody: Type.Optional(Type.String({ maxLength: 64 })),
-  exportable: Type.Optional(Type.Boolean()),
-  /** May have children. */
-  master: Type.Optional(Type.Boolean()),
-  deterministicSignatures: Type.Optional(Type.Boolean()),
-  allowSignDigest: Type.Optional(Type.Boolean()),
-  verifyAfterSign: Type.Optional(Type.Boolean()),
-};
-const NewKeySchema = Type.Object(newKeyMembers, { additionalProperties: false, title: 'NewKey' });
-
-function readNewKey(body: Static<typeof NewKeySchema>): NewKey {
-  const groupId = body.groupId === undefined ? undefined : parseId<GroupId>(body.groupId);
-  if (body.groupId !== undefined && groupId === undefined)
-    throw new DomainError('invalid_request', 'groupId must be a UUID');
-  return {
-    name: body.name,
-    description: body.description ?? '',
-    groupId,
-    algorithm: body.algorithm,
-    parameters: body.parameters ?? {},
-    custody: body.custody ?? 'vault',
-    persistence: 'stored',
-    operations: ['sign', 'verify', ...(body.exportable === true ? (['export'] as const) : [])],
-    exportable: body.exportable ?? false,
-    enabled: true,
-    state: 'active',
-    deterministicSignatures: body.deterministicSignatures,
-    allowSignDigest: body.allowSignDigest ?? true,
-    verifyAfterSign: body.verifyAfterSign ?? false,
-    dialectAttributes: {},
-    master: body.master ?? false,
-  };
-}
 
 const createKey = bodyEndpoint({
   method: 'POST',
@@ -96,7 +52,7 @@ const getKey = plainEndpoint({
     renderKey(await services.keys.find(caller, { by: 'id', id: readPathId('key', params['keyId']) })),
 });
 
-const RenameSchema = Type.Object({ name: Type.Union([NameSchema, Type.Null()]) }, { additionalProperties: false });
+const RenameSchema = Type.Object({ name: Type.Union([KeyNameSchema, Type.Null()]) }, { additionalProperties: false });
 
 const renameKey = bodyEndpoint({
   method: 'PATCH',
@@ -140,7 +96,7 @@ const delegateKey = bodyEndpoint({
 const ChildSchema = Type.Object(
   {
     path: Type.Optional(Type.String({ maxLength: 256 })),
-    name: Type.Optional(NameSchema),
+    name: Type.Optional(KeyNameSchema),
     description: Type.Optional(Type.String({ maxLength: 4096 })),
   },
   { additionalProperties: false },
@@ -151,7 +107,7 @@ const deriveChild = bodyEndpoint({
   path: `${KEY}/children`,
   operation: 'deriveChildKey',
   summary: 'Makes a child of a master key.',
-  permissions: ['derive-child-key'],
+  permissions: ['derive-child-key', 'create-key'],
   request: ChildSchema,
   status: 201,
   response: KeySchema,
@@ -185,7 +141,7 @@ const importKeyKey = plainEndpoint({
 });
 
 const ImportSchema = Type.Object(
-  { ...newKeyMembers, ...HpkeSchema.properties },
+  { ...NEW_KEY_MEMBERS, ...HpkeSchema.properties },
   { additionalProperties: false, title: 'ImportedKey' },
 );
 
@@ -214,7 +170,14 @@ const exportKey = bodyEndpoint({
   permissions: ['export-key'],
   request: ExportSchema,
   response: Type.Object(
-    { ...HpkeSchema.properties, keyId: IdSchema, exportedAt: DateSchema },
+    {
+      keyId: IdSchema,
+      ...HpkeSchema.properties,
+      /** Both in the associated data, see docs/native-api.md. */
+      accountId: UuidSchema,
+      keyUuid: UuidSchema,
+      exportedAt: DateSchema,
+    },
     { title: 'ExportedKey' },
   ),
   async handle({ services, caller, params }, { recipientPublicKey }) {
@@ -225,6 +188,8 @@ const exportKey = bodyEndpoint({
       keyId: writeId('key', id),
       enc: writeBase64(enc),
       ciphertext: writeBase64(ciphertext),
+      accountId: caller.principal.accountId,
+      keyUuid: id,
       exportedAt: new Date().toISOString(),
     };
   },

@@ -107,8 +107,8 @@ const listApprovals = plainEndpoint({
   method: 'GET',
   path: '/api/v1/approvals',
   operation: 'listApprovals',
-  summary: 'Approvals, newest first.',
-  permissions: ['read-approvals'],
+  summary: "Approvals, newest first; the caller's own without `Policies:Approvals:Read`.",
+  permissions: [],
   query: pageParameters(approvalParameters),
   response: pageSchema(ApprovalSchema),
   async handle(context) {

@@ -10,6 +10,7 @@ import { readQuery } from '../../wire-page.ts';
 import { IdSchema } from '../../wire-values.ts';
 import { RequestItemSchema } from '../item-schemas.ts';
 import { bodyEndpoint, plainEndpoint } from '../native-endpoint.ts';
+import { objectIdMember } from '../native-error.ts';
 import { pageParameters, pageSchema, readPage, writePage } from '../page.ts';
 import { createItemReader, readContent, readKeyReference } from '../read-item.ts';
 import { readItems } from '../read-items.ts';
@@ -64,12 +65,9 @@ const createRequests: Endpoint = {
   },
 };
 
-function renderItemError({ code, message, objectId }: DomainError): Readonly<Record<string, unknown>> {
-  return {
-    code,
-    message: code === 'internal' ? 'internal error' : message,
-    ...(objectId !== undefined && { objectId }),
-  };
+function renderItemError(error: DomainError): Readonly<Record<string, unknown>> {
+  const { code, message } = error;
+  return { code, message: code === 'internal' ? 'internal error' : message, ...objectIdMember(error) };
 }
 
 const requestParameters = { keyId: IdSchema, walletId: IdSchema, status: Type.Enum([...REQUEST_STATUSES]) };
@@ -79,7 +77,7 @@ const listRequests = plainEndpoint({
   path: '/api/v1/requests',
   operation: 'listRequests',
   summary: 'Signature requests, newest first.',
-  permissions: ['read-requests'],
+  permissions: [],
   query: pageParameters(requestParameters),
   response: pageSchema(RequestSchema),
   async handle({ services, caller, query }) {
@@ -110,7 +108,7 @@ const getRequest = plainEndpoint({
   path: REQUEST,
   operation: 'getRequest',
   summary: 'A signature request; with `wait`, once it is final.',
-  permissions: ['read-requests'],
+  permissions: [],
   query: { wait: Type.Integer({ minimum: 0, maximum: MAX_WAIT_SECONDS }) },
   response: RequestSchema,
   async handle({ services, caller, params, query }) {

@@ -1,9 +1,9 @@
 /** Proving single changes with a credential: a challenge for exactly one call, its answer, and a token for the call. */
 import { Type } from 'typebox';
 import type { Endpoint } from '../../dialect.ts';
-import { parsePrefixedId, readMemberId, writeId } from '../../prefixed-id.ts';
-import { DateSchema, IdSchema, wireDate } from '../../wire-values.ts';
-import { Base64Schema, readBase64, writeBase64 } from '../base64.ts';
+import { parsePrefixedId } from '../../prefixed-id.ts';
+import { Base64Schema, readBase64 } from '../base64.ts';
+import { AssertionSchema, ChallengeSchema, readAssertion, renderChallenge } from '../credential-schemas.ts';
 import { bodyEndpoint } from '../native-endpoint.ts';
 
 const BeginSchema = Type.Object(
@@ -27,12 +27,7 @@ const begin = bodyEndpoint({
   permissions: [],
   request: BeginSchema,
   status: 201,
-  response: Type.Object({
-    challenge: Type.String(),
-    identifier: Type.String(),
-    credentials: Type.Array(Type.Object({ id: IdSchema, kind: Type.String(), rawId: Type.Optional(Base64Schema) })),
-    expiresAt: DateSchema,
-  }),
+  response: ChallengeSchema,
   async handle({ services, caller }, { method, path, body }) {
     const approval = DECISION.exec(path)?.[1];
     const challenge = await services.userActions.begin(
@@ -40,40 +35,12 @@ const begin = bodyEndpoint({
       { method, path, body: readBase64('body', body) },
       approval === undefined ? undefined : parsePrefixedId('ap', approval),
     );
-    return {
-      challenge: challenge.challenge,
-      identifier: challenge.identifier,
-      credentials: challenge.credentials.map(({ id, material }) => ({
-        id: writeId('cr', id),
-        kind: material.kind,
-        ...(material.kind === 'passkey' && { rawId: writeBase64(material.rawId) }),
-      })),
-      expiresAt: wireDate(challenge.expiresAtMs),
-    };
+    return renderChallenge(challenge, services.registration.relyingPartyId);
   },
 });
 
 const CompleteSchema = Type.Object(
-  {
-    identifier: Type.String({ minLength: 1, maxLength: 2048 }),
-    assertion: Type.Union([
-      Type.Object(
-        { kind: Type.Literal('key'), credentialId: IdSchema, clientData: Base64Schema, signature: Base64Schema },
-        { additionalProperties: false },
-      ),
-      Type.Object(
-        {
-          kind: Type.Literal('passkey'),
-          rawId: Base64Schema,
-          clientData: Base64Schema,
-          authenticatorData: Base64Schema,
-          signature: Base64Schema,
-          userHandle: Type.Optional(Base64Schema),
-        },
-        { additionalProperties: false },
-      ),
-    ]),
-  },
+  { identifier: Type.String({ minLength: 1, maxLength: 2048 }), assertion: AssertionSchema },
   { additionalProperties: false },
 );
 
@@ -85,25 +52,9 @@ const complete = bodyEndpoint({
   permissions: [],
   request: CompleteSchema,
   response: Type.Object({ userAction: Type.String() }),
-  async handle({ services, caller }, { identifier, assertion }) {
-    const clientData = readBase64('clientData', assertion.clientData);
-    const signature = readBase64('signature', assertion.signature);
-    if (assertion.kind === 'key') {
-      const credentialId = readMemberId('cr', 'credentialId', assertion.credentialId);
-      const answer = { kind: 'key', credentialId, clientData, signature } as const;
-      return { userAction: await services.userActions.complete(caller, identifier, answer) };
-    }
-    const { userHandle } = assertion;
-    const answer = {
-      kind: 'passkey',
-      rawId: readBase64('rawId', assertion.rawId),
-      clientData,
-      authenticatorData: readBase64('authenticatorData', assertion.authenticatorData),
-      signature,
-      userHandle: userHandle === undefined ? undefined : readBase64('userHandle', userHandle),
-    } as const;
-    return { userAction: await services.userActions.complete(caller, identifier, answer) };
-  },
+  handle: async ({ services, caller }, { identifier, assertion }) => ({
+    userAction: await services.userActions.complete(caller, identifier, readAssertion(assertion)),
+  }),
 });
 
 export const USER_ACTION_ENDPOINTS: readonly Endpoint[] = [begin, complete];

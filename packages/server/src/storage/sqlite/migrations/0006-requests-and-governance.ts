@@ -122,10 +122,11 @@ const STATEMENTS = [
   `CREATE TABLE velocity_spends (
     policy_id BLOB NOT NULL CHECK (length(policy_id) = 16),
     key_id BLOB NOT NULL CHECK (length(key_id) = 16),
+    unit TEXT NOT NULL CHECK (unit IN ('usd-micros', 'signatures')),
     at_ms INTEGER NOT NULL,
     before TEXT NOT NULL,
     total TEXT NOT NULL,
-    PRIMARY KEY (policy_id, key_id, at_ms)
+    PRIMARY KEY (policy_id, key_id, unit, at_ms)
   ) STRICT, WITHOUT ROWID`,
 ];
 
