@@ -60,7 +60,7 @@ describe('prices from a file', () => {
     expect(prices.valueUsdMicros('evm', '1', { kind: 'token', contract: '0x00' }, 1n)).toBeUndefined();
   });
 
-  it('follow the file, and stay as they were when it becomes unreadable', () => {
+  it('follow the file, stay as they were while its text is broken, and end with it', () => {
     const { value, advance, path, faults } = open(table('1'));
     expect(value(10n ** 18n)).toBe(1_000_000n);
     writeFileSync(path, table('20.5'));
@@ -72,6 +72,13 @@ describe('prices from a file', () => {
     advance(5_000);
     expect(value(10n ** 18n)).toBe(20_500_000n);
     expect(faults).toHaveLength(1);
+    rmSync(path);
+    advance(5_000);
+    expect(value(10n ** 18n)).toBeUndefined();
+    expect(faults).toHaveLength(2);
+    writeFileSync(path, table('3'));
+    advance(5_000);
+    expect(value(10n ** 18n)).toBe(3_000_000n);
   });
 
   it.each([

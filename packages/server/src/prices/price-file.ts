@@ -4,8 +4,8 @@
  *   { "at": "2026-01-31T12:00:00Z", "prices": { "evm:1:native": { "usd": "3120.55", "decimals": 18 },
  *                                               "evm:1:0xa0b8...eb48": { "usd": "1", "decimals": 6 } } }
  *
- * A key is chain, network and asset (`native`, or the contract in lower case). The file is read again when it changes; one
- * that can't be read leaves the last prices, which then grow old.
+ * A key is chain, network and asset (`native`, or the contract in lower case). The file is read again when it changes. A
+ * text that can't be understood leaves the last prices, which then grow old; a file that can't be read leaves none.
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { Asset } from '@countersign/chains/view';
@@ -45,14 +45,22 @@ export function openPriceFile({ path, maxAgeMs, now, onFault }: PriceFileOptions
   function refresh(): void {
     if (now() - lookedAtMs < LOOK_EVERY_MS) return;
     lookedAtMs = now();
-    let seen = 'missing';
+    let seen = 'unreadable';
+    let text: string | undefined;
     try {
       const { mtimeMs, size, ino } = statSync(path);
       seen = `${mtimeMs}/${size}/${ino}`;
       if (seen === version) return;
       if (size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
-      table = parsePrices(readFileSync(path, 'utf8'));
+      text = readFileSync(path, 'utf8');
+      table = parsePrices(text);
     } catch (error) {
+      // A text that doesn't parse may be half written: the last prices stand. A file that is gone, or that this process may
+      // not read, says that they no longer do.
+      if (text === undefined) {
+        table = undefined;
+        seen = 'unreadable';
+      }
       if (seen !== version) onFault(error instanceof Error ? error.message : 'it cannot be read');
     }
     version = seen;
