@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './scripts/longest-first.ts';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
+
+const KEEPER = 'packages/server/src/keeper/keeper.test.ts';
 
 /** One project per package, so that `--project core` runs one; a file outside all of them isn't a test. */
 const projects: Record<string, string[]> = {
@@ -10,7 +11,12 @@ const projects: Record<string, string[]> = {
   client: ['packages/client/{src,test}/**/*.test.ts'],
   core: ['packages/core/{src,test}/**/*.test.ts'],
   threshold: ['packages/threshold/{src,test}/**/*.test.ts'],
-  server: ['packages/server/{src,test}/**/*.test.ts'],
+  server: ['packages/server/src/**/*.test.ts'],
+};
+
+/** What runs the whole service, often several times: one file at a time, so that none of them starves another. */
+const services: Record<string, string[]> = {
+  service: ['packages/server/test/**/*.test.ts', KEEPER],
   repository: ['scripts/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'],
 };
 
@@ -18,10 +24,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: native code, signals, permissions and file locks are per process.
     pool: 'forks',
-    // One core less than there are is the default, which is one file at a time on two cores. Many tests wait for
-    // processes and time-outs, so two files at a time are never too many.
+    // The default is one core less than there are, which is one file at a time on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 20_000,
@@ -29,7 +33,16 @@ export default defineConfig({
     // A test that was left alone with `only`, or a run that found none, isn't a green run.
     allowOnly: false,
     passWithNoTests: false,
-    projects: Object.entries(projects).map(([name, include]) => ({ extends: true, test: { name, include } })),
+    projects: [
+      ...Object.entries(projects).map(([name, include]) => ({
+        extends: true as const,
+        test: { name, include, exclude: [...configDefaults.exclude, KEEPER] },
+      })),
+      ...Object.entries(services).map(([name, include]) => ({
+        extends: true as const,
+        test: { name, include, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      })),
+    ],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

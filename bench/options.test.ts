@@ -29,4 +29,26 @@ describe('the options of the benchmark', () => {
     for (const other of [['--full'], ['--algorithms', 'P-256'], ['--stored-keys', '5']])
       expect(() => parsed('--threshold', ...other)).toThrow('threshold keys alone');
   });
+
+  it('measure requests alone with --requests, a million stored ones with --full, and leave them out otherwise', () => {
+    expect(parsed().requests).toBeUndefined();
+    expect(parsed('--threshold').requests).toBeUndefined();
+    expect(parsed('--requests')).toMatchObject({
+      hasService: false,
+      threshold: undefined,
+      requests: { clients: [1, 8, 64], policies: [10, 1000], storedRequests: 100_000, seconds: 2 },
+    });
+    expect(parsed('--requests', '--full')).toMatchObject({
+      hasService: false,
+      threshold: undefined,
+      requests: { storedRequests: 1_000_000 },
+    });
+    expect(parsed('--full')).toMatchObject({ hasService: true, requests: { storedRequests: 1_000_000 } });
+    expect(parsed('--requests', '--quick', '--seconds', '0.2').requests).toMatchObject({ rounds: 1, seconds: 0.2 });
+  });
+
+  it('refuse what --requests would silently ignore', () => {
+    for (const other of [['--threshold'], ['--algorithms', 'P-256'], ['--stored-keys', '5']])
+      expect(() => parsed('--requests', ...other)).toThrow('requests alone');
+  });
 });

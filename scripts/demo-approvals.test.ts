@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const DEMO = resolve(import.meta.dirname, 'demo-approvals.ts');
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 180_000;
 
 interface Ended {
   readonly code: number;

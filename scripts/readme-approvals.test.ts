@@ -9,7 +9,7 @@ import { type ServiceProcess, startService } from './demo/service-process.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const README_URL = 'http://127.0.0.1:8080';
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 let service: ServiceProcess;
 let folder = '';

@@ -31,7 +31,6 @@ export async function measureLists(
   plan: RequestsPlan,
 ): Promise<{ readonly rows: readonly ListRow[]; readonly fillSeconds: number }> {
   const service = await startService();
-  let reader: BearerConnection | undefined;
   let writer: BearerConnection | undefined;
   try {
     const user = await addActionUser(service);
@@ -43,7 +42,6 @@ export async function measureLists(
     const smallKey = await make('/keys', { scheme: 'ECDSA', curve: 'secp256k1', name: 'few requests' });
     const hash = `0x${randomBytes(32).toString('hex')}`;
     const request = await make(`/keys/${key}/signatures`, { kind: 'Hash', hash });
-    reader = await BearerConnection.open(service.host, service.port, user.accessToken);
     const { dataDir } = service;
     const parts = {
       dataDir,
@@ -51,17 +49,26 @@ export async function measureLists(
       keyId: bytesOf(parsePrefixedId('key', key)),
       smallKeyId: bytesOf(parsePrefixedId('key', smallKey)),
     };
+    // Before this process is busy writing: the service closes connections that are silent for long.
+    connection.close();
     const lists = listsOf(key, smallKey);
+    const readAll = async (stage: Stage): Promise<readonly ListRow[]> => {
+      const reader = await BearerConnection.open(service.host, service.port, user.accessToken);
+      try {
+        return await readLists(reader, lists, stage, plan.pages);
+      } finally {
+        reader.close();
+      }
+    };
     const rows: ListRow[] = [];
     const few: Stage = { stored: FEW, ids: fillRequests(parts, FEW) };
-    rows.push(...(await readLists(reader, lists, few, plan.pages)));
+    rows.push(...(await readAll(few)));
     const startedMs = performance.now();
     const many: Stage = { stored: plan.storedRequests, ids: fillRequests(parts, plan.storedRequests - FEW) };
     const fillSeconds = (performance.now() - startedMs) / 1000;
-    rows.push(...(await readLists(reader, lists, many, plan.pages)));
+    rows.push(...(await readAll(many)));
     return { rows, fillSeconds };
   } finally {
-    reader?.close();
     writer?.close();
     await service.stop();
   }

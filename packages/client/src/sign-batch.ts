@@ -74,7 +74,12 @@ export async function signBatch(
   const keep = ({ from }: Chunk, known: readonly SignResult[]): void => {
     for (const [index, result] of known.entries()) results[from + index] = result;
     done += known.length;
-    onProgress?.({ done, total: items.length, from, results: known });
+    try {
+      onProgress?.({ done, total: items.length, from, results: known });
+    } catch (error) {
+      lastError ??= new CountersignError('aborted', 'the batch was given up');
+      throw error;
+    }
   };
 
   async function work(): Promise<void> {
@@ -84,19 +89,19 @@ export async function signBatch(
         keep(chunk, failures(chunk, lastError));
         continue;
       }
-      try {
-        keep(chunk, await signChunk(api, chunk, signal));
-      } catch (error) {
-        const failure = failureOf(error, signal);
-        // Refused before anything was done: the service's limits are narrower than ours.
-        if (failure.code === 'too_large' && chunk.items.length > 1) waiting.unshift(...halves(chunk));
-        else {
-          if (isHopeless(failure)) lastError = failure;
-          keep(chunk, failures(chunk, failure));
-        }
+      const answered = await attempt(chunk);
+      if (!(answered instanceof CountersignError)) keep(chunk, answered);
+      // Refused before anything was done: the service's limits are narrower than ours.
+      else if (answered.code === 'too_large' && chunk.items.length > 1) waiting.unshift(...halves(chunk));
+      else {
+        if (isHopeless(answered)) lastError = answered;
+        keep(chunk, failures(chunk, answered));
       }
     }
   }
+
+  const attempt = (chunk: Chunk): Promise<readonly SignResult[] | CountersignError> =>
+    signChunk(api, chunk, signal).catch((error: unknown) => failureOf(error, signal));
 
   await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, work));
   return results;

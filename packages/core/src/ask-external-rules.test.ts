@@ -82,6 +82,29 @@ describe('external rules on the signing path', () => {
     ]);
   });
 
+  it('of a master key are asked about its children as well, each once', async () => {
+    const master = keyOf();
+    const child = keyOf({ derivedFrom: { keyId: master.id, path: [0] } });
+    const own = keyOf({ derivedFrom: { keyId: master.id, path: [1] } });
+    const [limits, hours] = [ruleNamed('limits'), ruleNamed('hours')];
+    const rules = new Map([
+      [master, [limits]],
+      [own, [limits, hours]],
+    ]);
+    const ports = recordingPorts([master, child, own]);
+    const { external, asked } = externalRules(rules, () => ({ approved: false, reason: 'no' }));
+    const signBatch = createSignBatch({ ...ports.dependencies, external });
+    const results = await signBatch(ports.caller, [itemOf(child, 1), itemOf(own, 2), itemOf(keyOf(), 3)]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['denied', 'denied', 'failed']);
+    expect(asked.map(({ rule, payload }) => [rule.name, payload.bytes[0]])).toEqual(
+      expect.arrayContaining([
+        ['limits', 1],
+        ['limits', 2],
+      ]),
+    );
+    expect(asked.filter(({ rule, payload }) => rule === limits && payload.bytes[0] === 2)).toHaveLength(1);
+  });
+
   it('refuse items one by one, record the refusal and leave the neighbours alone', async () => {
     const free = keyOf();
     const guarded = keyOf();

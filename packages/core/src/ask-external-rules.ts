@@ -2,6 +2,7 @@
 import type { Account } from './account.ts';
 import { DomainError } from './domain-error.ts';
 import { type Judged, keepAllowed } from './judged-batch.ts';
+import type { KeyRecord } from './key-record.ts';
 import { askRules, type GuardedItem } from './policy/external/ask-rules.ts';
 import type { ExternalRule } from './policy/external/external-rule.ts';
 import type { PolicyStore, RulesOfKeys } from './ports/policy-store.ts';
@@ -85,6 +86,27 @@ export async function askExternalRules(
     screenedOut[position] = answers[indexes.length + order]?.approved !== true;
   });
   return { refusals, screenedOut };
+}
+
+/**
+ * The rules of each key, and of a child those of the key that it was derived from too: otherwise whoever may derive would
+ * leave them behind. Answers at once where the store does and no key is a child.
+ */
+export function guardsOfKeys(
+  policies: ExternalRules['policies'],
+  account: Account,
+  keys: readonly (KeyRecord | undefined)[],
+): RulesOfKeys | undefined | Promise<RulesOfKeys | undefined> {
+  const own = policies.rulesOfKeys(account, keys);
+  if (!keys.some((key) => key?.derivedFrom !== undefined)) return own;
+  const parents = keys.map((key) => key?.derivedFrom && { ...key, id: key.derivedFrom.keyId });
+  return Promise.all([own, policies.rulesOfKeys(account, parents)]).then(([ofKeys, ofParents]) => {
+    if (ofParents === undefined) return ofKeys;
+    return keys.map((_, index) => {
+      const rules = [...(ofKeys?.[index] ?? []), ...(ofParents[index] ?? [])];
+      return rules.length === 0 ? undefined : [...new Map(rules.map((rule) => [rule.id, rule])).values()];
+    });
+  });
 }
 
 /** Takes items out of what was allowed, by their index there, each with the reason for the caller. */

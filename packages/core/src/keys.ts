@@ -1,6 +1,7 @@
 /** Commands on keys: make, open for one session or request, read, list, change, derive, move, delete. */
 import type { KeyParameters } from '@countersign/algorithms/algorithm';
 import { DomainError } from './domain-error.ts';
+import type { GovernsKey } from './governance/governs-key.ts';
 import type { GroupId, KeyId, PrincipalId } from './ids.ts';
 import type { CustodyName, KeyOperation, KeyPersistence, KeyRecord } from './key-record.ts';
 import { checkKeyName } from './keys/check-key-text.ts';
@@ -9,10 +10,9 @@ import { type Custodies, findCustody } from './keys/find-custody.ts';
 import { changedMeanwhile, findKey, requireOnKey } from './keys/find-key.ts';
 import { createKeyTransfers } from './keys/key-transfers.ts';
 import { groupForNewKey, planKey, recordOf, termsOf } from './keys/plan-key.ts';
-import type { Directory, KeyStore } from './ports/directory.ts';
 import { reachesKeys } from './policy/key-access.ts';
+import type { Directory, KeyStore } from './ports/directory.ts';
 import { administersAccount, type Caller, isAboutKeys } from './principal.ts';
-import type { SigningGovernance } from './signing-governance.ts';
 import type { KeyReference } from './signing-item.ts';
 import { openTransientKey, sealTransientKey } from './transient-key.ts';
 
@@ -97,7 +97,7 @@ export interface KeyDependencies {
   readonly custodies: Custodies;
   readonly now: () => number;
   /** Undefined only where there can't be any governing policy. */
-  readonly governance: Pick<SigningGovernance, 'policies' | 'wallets'> | undefined;
+  readonly governsKey: GovernsKey | undefined;
   /** Server option, off by default: private keys that come inside a request. */
   readonly allowInlineSign: boolean;
 }

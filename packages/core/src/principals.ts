@@ -116,9 +116,13 @@ export function createPrincipals({ directory, keys, now, isGoverned }: Principal
       if (principal === undefined) throw noSuchUser();
       // It would be an approver without any proof, before the person itself has ever been here.
       if (principal.kind === 'user' && !principal.requiresProof)
-        throw new DomainError('conflict', 'a person has an API key only beside a credential; it has to register first', {
-          subject: 'credential',
-        });
+        throw new DomainError(
+          'conflict',
+          'a person has an API key only beside a credential; it has to register first',
+          {
+            subject: 'credential',
+          },
+        );
       if (principalId !== by && (await isGoverned(accountId, 'modify-credential')))
         throw new DomainError(
           'denied_by_policy',

@@ -4,7 +4,13 @@
  */
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
-import { askExternalRules, type BatchAnswers, type ExternalRules, withoutRefused } from './ask-external-rules.ts';
+import {
+  askExternalRules,
+  type BatchAnswers,
+  type ExternalRules,
+  guardsOfKeys,
+  withoutRefused,
+} from './ask-external-rules.ts';
 import { DomainError, type DomainErrorCode } from './domain-error.ts';
 import { loadParticipants } from './governance/load-participants.ts';
 import { buildPolicyIndex } from './governance/policy-index.ts';
@@ -167,7 +173,7 @@ async function attemptRecord(
         )
       : undefined;
   // 4: rule servers. Neither awaits nor allocates where no key of the batch has a policy.
-  const found = external?.policies.rulesOfKeys(account, keys);
+  const found = external === undefined ? undefined : guardsOfKeys(external.policies, account, keys);
   const guards = found instanceof Promise ? await found : found;
   const settling = settle(dependencies, account, judged, items, guards, batch);
   const settled = settling instanceof Promise ? await settling : settling;

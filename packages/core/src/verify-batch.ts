@@ -5,7 +5,7 @@ import { judgeKeyUse } from './policy/key-usable.ts';
 import type { VerificationJob, Verifier } from './ports/custody.ts';
 import type { Directory, KeyStore } from './ports/directory.ts';
 import { prepareItem } from './prepare-item.ts';
-import type { Caller } from './principal.ts';
+import type { Caller, Principal } from './principal.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import type { ParsedItem, VerificationItem, VerificationResult } from './signing-item.ts';
 import { Tally } from './tally.ts';
@@ -34,6 +34,7 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
     const principal = await dependencies.directory.principal(caller.principal.id);
     if (principal === undefined || !principal.enabled)
       throw new DomainError('unauthenticated', 'the credentials are no longer valid');
+    const narrowed = narrowedBy(caller, principal);
     const results = new Array<VerificationResult | undefined>(items.length);
     const parsed: { readonly place: number; readonly item: VerificationItem }[] = [];
     items.forEach((item, place) => {
@@ -43,7 +44,7 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
     const keys = await resolveKeys(
       dependencies.keys,
       principal.accountId,
-      principal,
+      narrowed,
       parsed.map(({ item }) => item.key),
     );
     const places: number[] = [];
@@ -59,7 +60,7 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
         results[place] = { outcome: 'denied', code: use.code, reason: use.reason };
         return;
       }
-      if (!holdsOnKey(principal, 'verify', key)) {
+      if (!holdsOnKey(principal, 'verify', key) || !holdsOnKey(narrowed, 'verify', key)) {
         results[place] = denied('forbidden', 'the caller may not verify with keys of this group');
         return;
       }
@@ -80,6 +81,11 @@ export function createVerifyBatch(dependencies: VerificationDependencies): Verif
     observeResults(dependencies, caller, complete);
     return complete;
   };
+}
+
+/** The principal as it is now with what its access token left of its grants: both must be allowed. */
+function narrowedBy({ token, principal: { grants, narrowedTo } }: Caller, principal: Principal): Principal {
+  return token === undefined ? principal : { ...principal, grants, narrowedTo };
 }
 
 function resultOf(job: VerificationJob, checked: boolean | 'invalid' | undefined): VerificationResult {

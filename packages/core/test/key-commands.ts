@@ -1,6 +1,7 @@
 /** The commands on keys over small stores, and a custody whose keys are a few bytes long: what is tested are the commands. */
 import { hash } from 'node:crypto';
 import type { GoverningPolicy } from '../src/governance/governing-policy.ts';
+import { createGovernsKey } from '../src/governance/governs-key.ts';
 import { type GroupId, newId } from '../src/ids.ts';
 import { installOnce } from '../src/install.ts';
 import { createKeys, type Keys, type NewKey } from '../src/keys.ts';
@@ -61,10 +62,10 @@ export async function keyCommands(): Promise<KeyCommands> {
       ['still', withoutTransfers(digestCustody(sealed))],
     ]),
     now: () => 7,
-    governance: {
+    governsKey: createGovernsKey(directory, {
       policies: { cached: (_account, build) => build(policies) },
       wallets: { ofKeys: (_account, ids) => ids.map(() => []) },
-    },
+    }),
     allowInlineSign: false,
   });
   const sessions = createSessions({

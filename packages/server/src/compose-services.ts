@@ -3,6 +3,7 @@ import { loadChain } from '@countersign/chains/registry';
 import type { ExternalRules } from '@countersign/core/ask-external-rules';
 import { createGovernance } from '@countersign/core/governance/create-governance';
 import { createGovernedChanges } from '@countersign/core/governance/governed-changes';
+import { createGovernsKey } from '@countersign/core/governance/governs-key';
 import { createIsGoverned } from '@countersign/core/governance/is-governed';
 import { guardServices } from '@countersign/core/guard-services';
 import { createIdentities } from '@countersign/core/identity/create-identities';
@@ -100,12 +101,14 @@ export function composeServices(parts: ServiceParts): ComposedServices {
   });
   const governing = createGovernance({ governance, requests, directory, runner: requesting.runner, changes, now });
   const delivery = { current: undefined as ReturnType<typeof startDelivery> | undefined };
+  const governsKey = createGovernsKey(directory, { policies: governance, wallets });
   const commands = createKeys({
     keys,
     directory,
     custodies,
     now,
-    governance: { policies: governance, wallets },
+    governsKey: async (key) =>
+      (await governsKey(key)) ?? ((await store.policies.effective(key)) === undefined ? undefined : 'of rule servers'),
     allowInlineSign: parts.allowInlineSign,
   });
   const identity = {

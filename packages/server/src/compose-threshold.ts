@@ -1,5 +1,6 @@
 /** Threshold keys in the HTTP process: party process, relay, ceremonies, and the rule servers that judge beforehand. */
 import { DomainError } from '@countersign/core/domain-error';
+import { createGovernsKey } from '@countersign/core/governance/governs-key';
 import type { Custody } from '@countersign/core/ports/custody';
 import type { Rooms } from '@countersign/core/ports/rooms';
 import type { ResolveResultingKey, RuleServers } from '@countersign/core/ports/rule-servers';
@@ -69,6 +70,7 @@ export function composeThreshold(config: HttpConfig, store: Store, pools: Sealed
       shares: store.threshold,
       clusters: store.clusters,
       policies: store.policies,
+      governsKey: createGovernsKey(store.directory, { policies: store.governance, wallets: store.wallets }),
       ceremonies,
       now: Date.now,
       allowFullExport: config.allowFullExport,

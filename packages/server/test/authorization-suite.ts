@@ -203,8 +203,7 @@ export function describeAuthorization(suite: AuthorizationSuite): void {
         expect(schema === undefined ? ['a body without a schema'] : complaintsAbout(schema, json)).toEqual([]);
         suite.checkAnswer?.(name, json);
       }
-      const expected =
-        kind === 'an API key' && suite.takesApiKeys ? apiKeyOutcome(row) : row.outcomes[kind];
+      const expected = kind === 'an API key' && suite.takesApiKeys ? apiKeyOutcome(row) : row.outcomes[kind];
       const isUnproven = status === 403 && suite.isProofMissing(json);
       const outcome = isUnproven ? 'proof' : (suite.statusOf?.(status, json) ?? status);
       expect(outcome, response.body).toBe(expected);

@@ -4,13 +4,22 @@
  * to the store, so that no call of a dialect stands behind what another one is tested with.
  */
 import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
-import { type AccountId, type GroupId, newId, newOrderedId, type PrincipalId } from '@countersign/core/ids';
-import type { ApprovalId, AssignmentId, CredentialId, KeyId, RoleId, TokenId, WalletId } from '@countersign/core/ids';
-import type { WebhookEventId, WebhookId } from '@countersign/core/ids';
 import type { AccessToken } from '@countersign/core/identity/access-token';
 import type { Credential } from '@countersign/core/identity/credential';
 import type { Role, RoleAssignment } from '@countersign/core/identity/role';
 import { createTokenText } from '@countersign/core/identity/token-text';
+import type {
+  ApprovalId,
+  AssignmentId,
+  CredentialId,
+  KeyId,
+  RoleId,
+  TokenId,
+  WalletId,
+  WebhookEventId,
+  WebhookId,
+} from '@countersign/core/ids';
+import { type AccountId, type GroupId, newId, newOrderedId, type PrincipalId } from '@countersign/core/ids';
 import type { KeyRecord } from '@countersign/core/key-record';
 import type { NewKey } from '@countersign/core/keys';
 import type { Caller, Permission, Principal } from '@countersign/core/principal';
@@ -49,6 +58,8 @@ export interface Home {
   readonly apiKey: string;
 }
 
+const KEPT_WEBHOOKS = 10;
+
 export type BoundaryWorld = Awaited<ReturnType<typeof startBoundaryWorld>>;
 
 export async function startBoundaryWorld() {
@@ -65,6 +76,7 @@ export async function startBoundaryWorld() {
   if (defaultGroupId === undefined) throw new Error('an account without a group');
   const elsewhere: Home = { accountId, groupId: defaultGroupId, apiKey: otherKey };
   let number = 0;
+  const webhooks: WebhookId[] = [];
 
   function roleWith(account: Home, permissions: readonly Permission[]): Role {
     const nowMs = Date.now();
@@ -103,7 +115,8 @@ export async function startBoundaryWorld() {
 
   function tokenFor(
     owner: Pick<Holder, 'accountId' | 'id'>,
-    facts: Pick<AccessToken, 'kind'> & Partial<Pick<AccessToken, 'credentialId' | 'roleIds' | 'active' | 'expiresAtMs'>>,
+    facts: Pick<AccessToken, 'kind'> &
+      Partial<Pick<AccessToken, 'credentialId' | 'roleIds' | 'active' | 'expiresAtMs'>>,
   ): { readonly token: AccessToken; readonly text: string } {
     const draft = {
       credentialId: undefined,
@@ -306,7 +319,9 @@ export async function startBoundaryWorld() {
     policy,
 
     /** A request that waits for this approver. */
-    async pending(approver: PrincipalId): Promise<{ readonly request: SignatureRequest; readonly approval: ApprovalId }> {
+    async pending(
+      approver: PrincipalId,
+    ): Promise<{ readonly request: SignatureRequest; readonly approval: ApprovalId }> {
       const { id } = await key();
       await policy(id, [approver]);
       const made = await request(id);
@@ -386,7 +401,12 @@ export async function startBoundaryWorld() {
 
     async webhook(dialect = 'dfns'): Promise<WebhookId> {
       const draft = { url: 'https://hooks.example/', events: 'all', enabled: false, description: undefined } as const;
-      return (await services.webhooks.create({ ...admin, dialect }, draft)).webhook.id;
+      // An account has a hundred at most.
+      const oldest = webhooks.length > KEPT_WEBHOOKS ? webhooks.shift() : undefined;
+      if (oldest !== undefined) await store.webhooks.remove(home.accountId, oldest, admin.principal.id);
+      const { id } = (await services.webhooks.create({ ...admin, dialect }, draft)).webhook;
+      webhooks.push(id);
+      return id;
     },
 
     async delivery(webhookId: WebhookId): Promise<WebhookEventId> {

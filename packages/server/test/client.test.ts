@@ -154,11 +154,20 @@ describe('signBatch and verifyBatch', () => {
   });
 
   it('stop sending where nothing can succeed any more, and when given up', async () => {
-    const stranger = createClient({ baseUrl: service.url, token: 'nobody', retries: 0 });
-    const results = await stranger.signBatch(items('key-00000-00000-0000000000000000', 20), {
+    let calls = 0;
+    const counting = createClient({
+      baseUrl: service.url,
+      token: 'nobody',
+      fetch: (url, init) => {
+        calls += 1;
+        return fetch(url, init);
+      },
+    });
+    const results = await counting.signBatch(items('key-00000-00000-0000000000000000', 20), {
       chunkSize: 1,
       concurrency: 1,
     });
+    expect(calls).toBe(1);
     expect(results).toHaveLength(20);
     for (const result of results)
       expect(result).toMatchObject({ status: 'failed', error: { code: 'session_expired' } });
@@ -178,6 +187,22 @@ describe('signBatch and verifyBatch', () => {
       ...Array.from({ length: 20 }, () => 'failed'),
     ]);
     expect(halted.at(-1)).toMatchObject({ error: { code: 'aborted' } });
+  });
+
+  it('ends with what its reporting throws, and sends no more', async () => {
+    const key = await administrator.keys.create({ algorithm: 'ed25519' });
+    let reports = 0;
+    const failing = administrator.signBatch(items(key.id, 50), {
+      chunkSize: 5,
+      concurrency: 2,
+      onProgress: ({ results }) => {
+        reports += Number(results[0]?.status === 'signed');
+        throw new CountersignError('internal', 'the display is gone');
+      },
+    });
+    await expect(failing).rejects.toThrow('the display is gone');
+    await administrator.me();
+    expect(reports).toBeLessThanOrEqual(2);
   });
 });
 

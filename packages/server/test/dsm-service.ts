@@ -47,7 +47,11 @@ export async function startDsmService(options: DsmServiceOptions = {}): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'countersign-dsm-'));
   let skewMs = 0;
   const now = (): number => Date.now() + skewMs;
-  const store = await openSqliteStore({ path: join(folder, 'test.sqlite'), serviceKey: new Uint8Array(32).fill(7), now });
+  const store = await openSqliteStore({
+    path: join(folder, 'test.sqlite'),
+    serviceKey: new Uint8Array(32).fill(7),
+    now,
+  });
   const installation = await installOnce(store.directory, undefined, now());
   if (installation?.apiKeyText === undefined) throw new Error('the database was not empty');
   const { accountId, groupId } = installation;

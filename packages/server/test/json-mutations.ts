@@ -62,7 +62,10 @@ function placesOf(value: unknown, path: readonly string[] = []): readonly (reado
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce((at, name) => (isObject(at) || Array.isArray(at) ? (at as Record<string, unknown>)[name] : at), value);
+  return path.reduce(
+    (at, name) => (isObject(at) || Array.isArray(at) ? (at as Record<string, unknown>)[name] : at),
+    value,
+  );
 }
 
 /** With `undefined` the place is removed. */

@@ -56,7 +56,7 @@ beforeEach(async () => {
   const custodies = new Map([[custody.name, custody]]);
   const now = Date.now;
   const { directory, journal } = store;
-  keys = createKeys({ keys: store.keys, directory, custodies, now, governance: undefined, allowInlineSign: false });
+  keys = createKeys({ keys: store.keys, directory, custodies, now, governsKey: undefined, allowInlineSign: false });
   policies = createPolicies({
     policies: store.policies,
     directory,

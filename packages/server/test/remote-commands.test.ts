@@ -139,13 +139,6 @@ describe('key commands', () => {
         .map((line) => (JSON.parse(line) as { id: string }).id),
     ).toEqual([id]);
   });
-
-  it('show no character that could rewrite the screen', async () => {
-    await json('key', 'create', 'ed25519', '--name', 'a\u001b[2Jb\u202ec');
-    const { out } = await run('key', 'list');
-    expect(out).toContain('a\u{fffd}[2Jb\u{fffd}c');
-    expect(out).not.toMatch(/[\u001b\u202e]/);
-  });
 });
 
 describe('sign and verify', () => {
@@ -313,6 +306,8 @@ describe('log commands', () => {
     expect(verified).toMatchObject({ code: 0, err: '' });
     expect(verified.out.split('\n')[0]).toBe(now.trim());
     expect((await run('log', 'export', '--out', file)).code).toBe(1);
+
+    expect(verified.out).toContain('the hash alone');
 
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     const last = JSON.parse(lines.at(-1) ?? '') as { body: string };

@@ -58,7 +58,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Approvals, newest first. */
+        /** Approvals, newest first; the caller's own without `Policies:Approvals:Read`. */
         get: operations["listApprovals"];
         put?: never;
         post?: never;
@@ -1150,7 +1150,6 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Approval: {
@@ -1860,7 +1859,6 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type $defs = Record<string, never>;
 export interface operations {
     revokeApiKey: {
         parameters: {

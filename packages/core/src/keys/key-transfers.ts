@@ -4,7 +4,6 @@ import type { KeyDependencies, Keys } from '../keys.ts';
 import { findTransfers } from './find-custody.ts';
 import { changedMeanwhile, findKey, requireOnKey } from './find-key.ts';
 import { planKey, recordOf } from './plan-key.ts';
-import { refuseGovernedExport } from './refuse-governed-export.ts';
 
 /** X25519. */
 const PUBLIC_KEY_BYTES = 32;
@@ -15,7 +14,7 @@ const MAX_CIPHERTEXT_BYTES = 32 * 1024;
 export function createKeyTransfers(
   dependencies: KeyDependencies,
 ): Pick<Keys, 'importPublicKey' | 'importEncrypted' | 'exportEncrypted'> {
-  const { keys, directory, custodies, governance, now } = dependencies;
+  const { keys, custodies, governsKey, now } = dependencies;
 
   return {
     async importPublicKey() {
@@ -46,7 +45,12 @@ export function createKeyTransfers(
         throw new DomainError('invalid_request', `the recipient's X25519 public key has ${PUBLIC_KEY_BYTES} bytes`);
       if (!key.exportable) throw new DomainError('key_not_usable', 'the key was not made exportable');
       if (!key.enabled) throw new DomainError('key_not_usable', 'the key is disabled');
-      if (governance !== undefined) await refuseGovernedExport(governance, directory, key);
+      const policy = await governsKey?.(key);
+      if (policy !== undefined)
+        throw new DomainError(
+          'denied_by_policy',
+          `policy "${policy}" governs signatures of this key, and outside nothing would hold it`,
+        );
       const message = await transfers.exportEncrypted(key, recipient);
       // It leaves only after it is on record that it did.
       const by = caller.principal.id;

@@ -41,6 +41,7 @@ let store: InMemoryThresholdStore;
 let run: Script;
 let runs: Operation[];
 let policies: Map<KeyId, EffectivePolicy>;
+const governed = new Set<string>();
 let clusters: Map<string, Cluster>;
 let faults: unknown[];
 let recorded: LogEvent[];
@@ -85,6 +86,7 @@ function keysWith(allowFullExport: boolean): ThresholdKeys {
       put: async (cluster) => void clusters.set(cluster.name, cluster),
     },
     policies: { effective: async ({ id }) => policies.get(id) },
+    governsKey: async ({ id }) => (governed.has(id) ? 'two of three' : undefined),
     now: () => 1,
     allowFullExport,
     record: async (event) => recorded.push(event),
@@ -393,6 +395,15 @@ describe('import and export', () => {
     policies.delete(id);
     const restored = await open.importShare(caller, 'bip340', { encrypted: true, share: Uint8Array.of(4) });
     expect(stored(restored)).toMatchObject({ status: 'complete', keygenId: 'restored' });
+  });
+
+  it('lets no share of a key out whose signatures people or limits govern', async () => {
+    const id = await generated();
+    const open = keysWith(true);
+    governed.add(id);
+    expect(await failureOf(open.exportShare(caller, byId(id)))).toBe('denied_by_policy');
+    const request = { key: byId(id), exportTo: 'b', meeting: MEETING };
+    expect(await failureOf(open.exportFull(caller, request))).toBe('denied_by_policy');
   });
 
   it('does not let a server join a quorum as somebody new where it holds the key with a policy', async () => {

@@ -1,5 +1,6 @@
 /** Commands on threshold keys over their ports. What each does is said in `threshold-keys.ts`. */
 import { DomainError } from '../domain-error.ts';
+import type { GovernsKey } from '../governance/governs-key.ts';
 import { type KeyId, newId } from '../ids.ts';
 import type { LogEvent } from '../log/event-entry.ts';
 import type { Ceremonies, Meeting, Operation, OperationResult } from '../ports/ceremonies.ts';
@@ -27,6 +28,8 @@ export interface ThresholdKeyDependencies {
   readonly ceremonies: Ceremonies;
   readonly clusters: ClusterStore;
   readonly policies: Pick<PolicyStore, 'effective'>;
+  /** Undefined only where there can't be any governing policy. */
+  readonly governsKey?: GovernsKey | undefined;
   readonly now: () => number;
   /** Server option, off by default: a party may learn the whole private key. */
   readonly allowFullExport: boolean;
@@ -40,7 +43,11 @@ const MAX_NAME_CHARACTERS = 4096;
 
 export function createThresholdKeys(dependencies: ThresholdKeyDependencies): ThresholdKeys {
   const { shares, ceremonies, now } = dependencies;
-  const { refuseToLeave, refuseSecondShare } = createPolicyGuard(shares, dependencies.policies);
+  const { refuseToLeave, refuseSecondShare } = createPolicyGuard(
+    shares,
+    dependencies.policies,
+    dependencies.governsKey,
+  );
   /** Shares with an operation under way in this process: two at once would each overwrite what the other keeps. */
   const busy = new Set<KeyId>();
 

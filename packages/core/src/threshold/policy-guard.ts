@@ -1,5 +1,6 @@
 /** A key's policy isn't shaken off by having a share of it elsewhere, or a second one here. */
 import { DomainError } from '../domain-error.ts';
+import type { GovernsKey } from '../governance/governs-key.ts';
 import type { AccountId, KeyId } from '../ids.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ThresholdShare, ThresholdStore } from '../ports/threshold-store.ts';
@@ -21,8 +22,10 @@ export interface PolicyGuard {
 export function createPolicyGuard(
   shares: Pick<ThresholdStore, 'list'>,
   policies: Pick<PolicyStore, 'effective'>,
+  governsKey: GovernsKey | undefined,
 ): PolicyGuard {
-  const hasPolicy = async (share: ThresholdShare): Promise<boolean> => (await policies.effective(share)) !== undefined;
+  const hasPolicy = async (share: ThresholdShare): Promise<boolean> =>
+    (await policies.effective(share)) !== undefined || (await governsKey?.(share)) !== undefined;
   return {
     async refuseToLeave(share) {
       if (await hasPolicy(share))

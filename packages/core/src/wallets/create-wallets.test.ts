@@ -46,8 +46,7 @@ beforeEach(() => {
   const keys = {
     async find({ principal }: Caller, reference: unknown) {
       const key = stored.get((reference as { readonly id: KeyId }).id);
-      if (key === undefined || !canSeeKey(principal, key))
-        throw new DomainError('not_found', 'no such key');
+      if (key === undefined || !canSeeKey(principal, key)) throw new DomainError('not_found', 'no such key');
       return key;
     },
     generate: async (_caller: Caller, request: NewKey) => add({ algorithm: request.algorithm }),
@@ -154,7 +153,7 @@ describe('a wallet', () => {
     expect(await wallets.list(seesNoKey, { ...PAGE, limit: 1 })).toEqual({ items: [], more: false });
   });
 
-  it('on a key that is delegated is its person\'s alone, beside administrators', async () => {
+  it("on a key that is delegated is its person's alone, beside administrators", async () => {
     const owner = caller(['read-wallets', 'create-wallet']);
     const delegated = add({});
     const { wallet } = await wallets.create(administrator, ETHEREUM, { existing: delegated.id });

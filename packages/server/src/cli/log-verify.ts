@@ -54,7 +54,9 @@ async function checkExport(file: string, options: Options, io: CommandIo): Promi
     return WRONG_USE;
   }
   const { problem, ...check } = await verifyLogExport(file, options.expected?.size);
-  const counts = `${check.entries} entries, ${check.size} leaves.\n`;
+  const counts =
+    `${check.entries} entries, ${check.size} leaves` +
+    `${check.hashedLeaves === 0 ? '' : `, of ${check.hashedLeaves} of which the export has the hash alone`}.\n`;
   return report({ ...check, problems: problem === undefined ? [] : [problem] }, counts, options, io);
 }
 

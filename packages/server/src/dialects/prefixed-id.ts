@@ -70,7 +70,7 @@ const SPARE_BITS = 2;
 
 /**
  * `key-01snl-t56gb-j8tsok0vn802p80i`. A page has hundreds of ids: both ways move a few bits at a time, since a BigInt of all
- * 128 took ten times as long.
+ * 128 takes several times as long.
  */
 export function writeId<Prefix extends IdPrefix>(prefix: Prefix, id: IdKinds[Prefix]): string {
   let text: string = prefix;

@@ -1,5 +1,5 @@
 import { DomainError } from '@countersign/core/domain-error';
-import type { Endpoint, PublicContext } from './dialect.ts';
+import type { AuthenticatedContext, Endpoint, PublicContext } from './dialect.ts';
 
 /**
  * The same endpoints, which refuse query parameters that they don't name: who sends one believes that it does something.
@@ -9,10 +9,10 @@ export function refuseUnknownQueries(endpoints: readonly Endpoint[]): readonly E
   return endpoints.map((endpoint) => {
     if (endpoint.authentication === 'none') {
       const { handle } = endpoint;
-      return { ...endpoint, handle: async (context) => handle(checked(context, endpoint)) };
+      return { ...endpoint, handle: async (context: PublicContext) => handle(checked(context, endpoint)) };
     }
     const { handle } = endpoint;
-    return { ...endpoint, handle: async (context) => handle(checked(context, endpoint)) };
+    return { ...endpoint, handle: async (context: AuthenticatedContext) => handle(checked(context, endpoint)) };
   });
 }
 

@@ -240,6 +240,9 @@ function addEndpoint(app: FastifyInstance, options: HttpServerOptions, dialect: 
         bearer: /^bearer +(\S{1,2048}) *$/i.exec(request.headers.authorization ?? '')?.[1],
       };
       if (endpoint.authentication === 'none') return send(reply, await endpoint.handle(context));
+      // Node joins the two by a comma, and what a proxy before us has judged may be either.
+      if (hasSeveral(request.raw.rawHeaders, dialect.proofHeader))
+        throw new DomainError('invalid_request', 'a user action is given twice');
       const credentials = (request as Authenticated)[CREDENTIALS];
       // Fails closed should a hook ever be lost.
       if (credentials === undefined) throw new DomainError('unauthenticated', 'not authenticated');
@@ -263,8 +266,7 @@ async function proveAction(
   raw: RawRequest,
 ): Promise<Caller> {
   const token = request.headers[dialect.proofHeader];
-  if (token === undefined) return caller;
-  if (typeof token !== 'string') throw new DomainError('invalid_request', 'a user action is given twice');
+  if (typeof token !== 'string') return caller;
   if (raw.path.length !== request.url.length)
     throw new DomainError('invalid_request', 'a call with a user action has no query: no proof covers it');
   return services.userActions.prove(caller, token, raw);

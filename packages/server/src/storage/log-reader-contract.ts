@@ -38,9 +38,8 @@ export function describeLogReader({ opened }: StoreTests): void {
         expect(hex(leafHashes(phase, body))).toBe(hex(tile?.subarray(firstLeaf * 32, (firstLeaf + 1) * 32)));
       const theirs = await store.log.readRows({ ...ALL, accountId: other.account.id });
       expect(theirs.rows.map(({ firstLeaf }) => firstLeaf)).not.toContain(first);
-      expect(JSON.parse(decodeEvent(theirs.rows.at(-1)?.body ?? new Uint8Array()).json).details).toEqual({
-        name: 'theirs',
-      });
+      const last = decodeEvent(theirs.rows.at(-1)?.body ?? new Uint8Array());
+      expect(last.json).toContain('"details":{"name":"theirs"}');
       expect((await store.log.readRows({ ...ALL, accountId: newId() })).rows).toEqual([]);
     });
 

@@ -27,39 +27,42 @@ describe('every algorithm over DSM', () => {
   const isNamed = (name: string): boolean => !ALGORITHMS_WITHOUT_WORDS.has(name);
   const names = allAlgorithms().map(({ name }) => name);
 
-  it.each(names.filter((name) => !isNamed(name)))('%s, which it has no word for: shown and deleted, not made', async (name) => {
-    const admin = await service.services.sessions.authenticateApiKey(service.apiKey, 'dfns');
-    const { id } = await service.services.keys.generate(admin, {
-      name,
-      description: '',
-      groupId: undefined,
-      algorithm: name,
-      parameters: {},
-      custody: 'vault',
-      persistence: 'stored',
-      operations: ['sign', 'verify'],
-      exportable: false,
-      enabled: true,
-      state: 'active',
-      deterministicSignatures: undefined,
-      allowSignDigest: true,
-      verifyAfterSign: false,
-      dialectAttributes: {},
-    });
-    const shown = await call('GET', `/crypto/v1/keys/${id}`);
-    const sobject = JSON.parse(shown.text);
-    expect(Value.Errors(SobjectSchema, sobject)).toEqual([]);
-    expect(sobject).toMatchObject({ kid: id, obj_type: 'OPAQUE' });
-    const listed = await call('GET', '/crypto/v1/keys');
-    expect(JSON.parse(listed.text)).toContainEqual(sobject);
-    expect(sobject).not.toHaveProperty('elliptic_curve');
-    const again = { name: 'another', obj_type: sobject.obj_type, key_size: sobject.key_size };
-    expect(await call('POST', '/crypto/v1/keys', { body: again })).toMatchObject({
-      status: 400,
-      text: expect.stringContaining('OPAQUE is not supported'),
-    });
-    expect(await call('DELETE', `/crypto/v1/keys/${id}`)).toMatchObject({ status: 204 });
-  });
+  it.each(names.filter((name) => !isNamed(name)))(
+    '%s, which it has no word for: shown and deleted, not made',
+    async (name) => {
+      const admin = await service.services.sessions.authenticateApiKey(service.apiKey, 'dfns');
+      const { id } = await service.services.keys.generate(admin, {
+        name,
+        description: '',
+        groupId: undefined,
+        algorithm: name,
+        parameters: {},
+        custody: 'vault',
+        persistence: 'stored',
+        operations: ['sign', 'verify'],
+        exportable: false,
+        enabled: true,
+        state: 'active',
+        deterministicSignatures: undefined,
+        allowSignDigest: true,
+        verifyAfterSign: false,
+        dialectAttributes: {},
+      });
+      const shown = await call('GET', `/crypto/v1/keys/${id}`);
+      const sobject = JSON.parse(shown.text);
+      expect(Value.Errors(SobjectSchema, sobject)).toEqual([]);
+      expect(sobject).toMatchObject({ kid: id, obj_type: 'OPAQUE' });
+      const listed = await call('GET', '/crypto/v1/keys');
+      expect(JSON.parse(listed.text)).toContainEqual(sobject);
+      expect(sobject).not.toHaveProperty('elliptic_curve');
+      const again = { name: 'another', obj_type: sobject.obj_type, key_size: sobject.key_size };
+      expect(await call('POST', '/crypto/v1/keys', { body: again })).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('OPAQUE is not supported'),
+      });
+      expect(await call('DELETE', `/crypto/v1/keys/${id}`)).toMatchObject({ status: 204 });
+    },
+  );
 
   it.each(names.filter(isNamed))('%s', async (name) => {
     const words = ALGORITHM_WORDS.get(name);

@@ -4,4 +4,13 @@ import { TABLE } from './calls.fixture.ts';
 import { checkError } from './error-shape.fixture.ts';
 import { native } from './native-dialect.ts';
 
-describeBadInput({ dialect: native, table: TABLE, checkError, page: { limit: 'limit', after: 'after' } });
+describeBadInput({
+  dialect: native,
+  table: TABLE,
+  checkError,
+  page: { limit: 'limit', after: 'after' },
+  refusesItem(json) {
+    const { results } = json as { readonly results?: readonly { readonly error?: object }[] };
+    return results?.some(({ error }) => error !== undefined) === true;
+  },
+});

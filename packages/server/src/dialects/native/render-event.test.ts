@@ -46,7 +46,7 @@ describe('events of our own API', () => {
     expect(Value.Errors(KeySchema, sent['key'])).toEqual([]);
     const text = JSON.stringify(sent);
     expect(JSON.stringify(JSON.parse(text))).toBe(text);
-    expect(text).not.toContain(Buffer.from(key.sealed).toString('base64').slice(0, 16));
+    expect(text).not.toContain('sealed');
   });
 
   it('of a key that is gone have its id alone, and a ping has nothing', () => {

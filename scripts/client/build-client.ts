@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const CLIENT = join(ROOT, 'packages/client');
+
+/** Writes the package as it is published; what the folder had is gone. @throws Error with the compiler's words */
+export function buildClient(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const compiled = spawnSync(
+    process.execPath,
+    [compiler, '-p', join(CLIENT, 'tsconfig.build.json'), '--outDir', folder],
+    { encoding: 'utf8' },
+  );
+  if (compiled.status !== 0) throw new Error(`the client doesn't compile:\n${compiled.stdout}${compiled.stderr}`);
+  const { private: _private, ...manifest } = JSON.parse(readFileSync(join(CLIENT, 'package.json'), 'utf8')) as Readonly<
+    Record<string, unknown>
+  >;
+  const exported = { './*': { types: './*.d.ts', default: './*.js' } };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ ...manifest, exports: exported }, null, 2)}\n`);
+  copyFileSync(join(CLIENT, 'README.md'), join(folder, 'README.md'));
+  copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
+}
