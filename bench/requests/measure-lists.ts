@@ -12,7 +12,7 @@ import { type FilledIds, fillRequests } from './stored-requests.ts';
 
 const PAGE_ITEMS = 100;
 /** Stored before the first measurement: enough for full pages at every position. */
-const FEW = 2_000;
+const FEW = 20_000;
 
 const WARM_UP_PAGES = 20;
 

@@ -39,7 +39,8 @@ function listBars({ lists }: RequestResults): Bar[] {
       const before = lists.find(
         (each) => each.stored === few && each.list === row.list && each.position === row.position,
       );
-      return { row, factor: row.p50Ms / (before?.p50Ms ?? row.p50Ms) };
+      // Pages of different sizes can't be compared.
+      return { row, factor: before?.items === row.items ? row.p50Ms / before.p50Ms : 1 };
     })
     .reduce((a, b) => (b.factor > a.factor ? b : a));
   return [

@@ -23,7 +23,7 @@ export function requestsPlan(
     clients: isQuick ? [1, 8] : [1, 8, 64],
     rounds: isQuick ? 1 : 3,
     policies: isQuick ? [10, 100] : [10, 1000],
-    storedRequests: isFull ? 1_000_000 : isQuick ? 10_000 : 100_000,
+    storedRequests: isFull ? 1_000_000 : isQuick ? 40_000 : 100_000,
     pages: isQuick ? 20 : 200,
   };
 }

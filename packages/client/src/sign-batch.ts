@@ -84,7 +84,6 @@ export async function signBatch(
 
   async function work(): Promise<void> {
     for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
-      if (signal?.aborted === true) lastError ??= new CountersignError('aborted', 'the batch was given up');
       if (lastError !== undefined) {
         keep(chunk, failures(chunk, lastError));
         continue;

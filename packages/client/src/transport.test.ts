@@ -142,9 +142,15 @@ describe('a failure', () => {
 
   it('is the reason of the caller who gives up', async () => {
     answer = () => 'never';
-    const [controller, reason] = [new AbortController(), new Error('enough')];
-    setTimeout(() => controller.abort(reason), 50);
-    await expect(client().requests.waitForResult('sig-1', { signal: controller.signal })).rejects.toBe(reason);
+    const { requests } = client();
+    for (const call of [
+      (signal: AbortSignal) => requests.waitForResult('sig-1', { signal }),
+      (signal: AbortSignal) => requests.createAndWait({ keyId: 'k', message }, { signal }),
+    ]) {
+      const [controller, reason] = [new AbortController(), new Error('enough')];
+      setTimeout(() => controller.abort(reason), 50);
+      await expect(call(controller.signal)).rejects.toBe(reason);
+    }
   });
 });
 

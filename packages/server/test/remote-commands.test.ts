@@ -162,6 +162,15 @@ describe('sign and verify', () => {
     }
   });
 
+  it('take files of any size, where a hash is named', async () => {
+    const { id, pem } = await newKey('ecdsa-p256');
+    const large = Buffer.alloc(3 * 1024 * 1024, 'large');
+    const argv = ['--key', id, '--hash', 'sha-256', '--file', write('large.bin', large)];
+    const { out } = await run('sign', ...argv);
+    expect(verify('sha256', large, pem, Buffer.from(out.trim(), 'base64'))).toBe(true);
+    expect((await run('verify', ...argv, '--signature', out.trim())).code).toBe(0);
+  });
+
   it('say with 1 that a signature does not hold', async () => {
     const { id } = await newKey('ed25519');
     const { out } = await run('sign', '--key', id, '--message', 'a', '--format', 'hex');
@@ -323,6 +332,9 @@ describe('log commands', () => {
       const damaged = write(`${name}.jsonl`, `${kept.join('\n')}\n`);
       expect((await run('log', 'verify', '--export', damaged, '--expect', now.trim())).code, name).toBe(1);
     }
+    const holed = await run('log', 'verify', '--export', join(folder, 'holed.jsonl'));
+    expect(holed).toMatchObject({ code: 1, out: '' });
+    expect(holed.err).toContain('missing or out of order');
   });
 });
 
@@ -333,6 +345,7 @@ describe('whom they talk to', () => {
       { COUNTERSIGN_URL },
       { ...administrator, COUNTERSIGN_TOKEN_FILE: 'x' },
       { ...administrator, COUNTERSIGN_CREDENTIAL_ID: 'cr-x' },
+      { ...administrator, COUNTERSIGN_CREDENTIAL_KEY: join(folder, 'log.jsonl') },
       { ...administrator, COUNTERSIGN_CREDENTIAL_ID: 'cr-x', COUNTERSIGN_CREDENTIAL_KEY: join(folder, 'none') },
       { ...administrator, COUNTERSIGN_URL: 'ftp://example.com' },
       { COUNTERSIGN_URL, COUNTERSIGN_TOKEN: 'secret with spaces' },

@@ -177,6 +177,8 @@ describe('settings', () => {
     expect(
       problemsOf([], {
         COUNTERSIGN_VECTORS: '/v',
+        COUNTERSIGN_URL: 'http://127.0.0.1:8080',
+        COUNTERSIGN_TOKEN: 't',
         COUNTERSIGN_SOAK: '1',
         COUNTERSIGN_LIBSECP256K1: '/l',
         PATH: '/bin',

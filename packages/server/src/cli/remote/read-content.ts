@@ -1,6 +1,7 @@
 /** What is to be signed or verified, from the options of a command. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { findDigest, isDigestName } from '@countersign/algorithms/digests';
 import type { PlainContent, SigningOptions } from '@countersign/client/item-content';
 import { isKeyId } from '@countersign/client/keys';
 import type { CommandIo } from '../command.ts';
@@ -23,7 +24,10 @@ export const CONTENT_USAGE =
 
 export const CONTENT_TEXT = `KEY is the id of a key or its name. What is signed is the text, the file (- for standard input) or a digest that you
 made yourself; without any of them, standard input. --hash names the hash that is to be used, or that made the digest:
-sha-256 ... ECDSA and RSA need one.`;
+sha-256 ... ECDSA and RSA need one. Of what is longer than 256 KiB the digest is made here, and sent alone.`;
+
+/** A request of the service has at most half a mebibyte, unless it is set otherwise. */
+const MAX_SENT_BYTES = 256 * 1024;
 
 /** Which key. @throws UsageError without one */
 export function readKey({ key }: ContentValues): { readonly keyId: string } | { readonly keyName: string } {
@@ -40,7 +44,10 @@ export async function readContent(values: ContentValues, io: CommandIo): Promise
   const rest = { ...(hash !== undefined && { hash }), ...(options !== undefined && { options }) };
   if (digest !== undefined) return { digest: readHex('--digest', digest), ...rest };
   if (message !== undefined) return { message: new TextEncoder().encode(message), ...rest };
-  return { message: file === undefined || file === '-' ? await readStdin(io) : await readFile(file), ...rest };
+  const bytes = file === undefined || file === '-' ? await readStdin(io) : await readFile(file);
+  return bytes.length > MAX_SENT_BYTES && isDigestName(hash)
+    ? { digest: findDigest(hash).compute(bytes), ...rest }
+    : { message: bytes, ...rest };
 }
 
 export function readStdin(io: CommandIo): Promise<Uint8Array> {

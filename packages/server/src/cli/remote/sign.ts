@@ -20,8 +20,7 @@ export const sign = remoteCommand({
   text: `${CONTENT_TEXT}
 
 Prints the signature alone: DER for ECDSA, otherwise the bytes of the algorithm's standard. Where a policy asks people
-first, it fails and names the request; with --wait it waits for them. Files up to a few hundred kilobytes: of larger
-ones, make the digest yourself.`,
+first, it fails and names the request; with --wait it waits for them.`,
   examples: [
     'countersign sign --key release --hash sha-256 --file app.tar.gz',
     'countersign sign --key treasury --digest $(sha256sum < app.tar.gz | cut -c1-64) --hash sha-256 --wait 600',
