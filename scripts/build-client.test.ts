@@ -50,6 +50,10 @@ console.log(JSON.stringify({ paths, id: key.id, isError: new CountersignError('i
     });
   });
 
+  it('is never written over something else', () => {
+    expect(() => buildClient(project)).toThrow("isn't empty");
+  });
+
   it('has declarations whose imports lead to JavaScript, and no tests', () => {
     const declaration = readFileSync(join(installed, 'client.d.ts'), 'utf8');
     expect(declaration).toContain('export declare function createClient');

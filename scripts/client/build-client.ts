@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const CLIENT = join(ROOT, 'packages/client');
 
-/** Writes the package as it is published; what the folder had is gone. @throws Error with the compiler's words */
+/** Writes the package as it is published. @throws Error with the compiler's words, or for a folder that has files */
 export function buildClient(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`${folder} isn't empty`);
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   const compiled = spawnSync(
     process.execPath,

@@ -116,6 +116,12 @@ export function onKey(change: boolean, request: Request, overrides: Overrides = 
   return onAccount(change, 404, request, { 'a person without any grant': 404, ...overrides }, { status });
 }
 
+/** Takes a permission on a key, without which what is asked for isn't told of either. */
+export function onHidden(change: boolean, request: Request, overrides: Overrides = {}): Row {
+  const unseen = Object.fromEntries(WITHOUT.map((caller) => [caller, 404]));
+  return onKey(change, request, { ...unseen, ...overrides });
+}
+
 /** About a key that it is enough to see. */
 export function onVisibleKey(change: boolean, request: Request, overrides: Overrides = {}, status = 200): Row {
   const others = { 'a person without any grant': 404, 'an administrator of another account': 404 };

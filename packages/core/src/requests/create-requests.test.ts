@@ -424,7 +424,9 @@ describe('confirming and withdrawing', () => {
     world.addPolicy({ action: ASKING });
     const process = world.start();
     const [a, b] = await process.create(plainRequest(key, 'a'), plainRequest(key, 'b'));
-    const colleague = world.callerOf(world.addPrincipal(['sign']));
+    const stranger = world.callerOf(world.addPrincipal(['sign']));
+    await expect(process.requests.cancel(stranger, requestOf(a).id)).rejects.toMatchObject({ code: 'not_found' });
+    const colleague = world.callerOf(world.addPrincipal(['read-requests']));
     await expect(process.requests.cancel(colleague, requestOf(a).id)).rejects.toMatchObject({ code: 'forbidden' });
     const caller = world.callerOf(world.requester);
     expect(await process.requests.cancel(caller, requestOf(a).id)).toMatchObject({ status: 'rejected' });

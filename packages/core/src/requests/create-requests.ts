@@ -5,7 +5,7 @@ import { isOneLine } from '../policy/external/one-line.ts';
 import { canSeeKey, holdsOnKey } from '../policy/key-access.ts';
 import type { StoredRequestQuery } from '../ports/request-store.ts';
 import { administersAccount, type Caller, isAboutKeys, type Principal } from '../principal.ts';
-import { findRequest, seesRequestsOf } from './request-access.ts';
+import { findRequest, seesRequest } from './request-access.ts';
 import { type RequestContext, type RequestDependencies, requestContext } from './request-dependencies.ts';
 import { createRequestRunner } from './request-runner.ts';
 import { isFinal } from './request-states.ts';
@@ -94,10 +94,9 @@ async function listRequests(
   const limit = Math.max(1, Math.min(query.limit, MAX_PAGE));
   if (keyId !== undefined) {
     const [key] = await signing.keys.resolve(accountId, [{ by: 'id', id: keyId }]);
-    if (!(key === undefined ? seesRequestsOf(principal, { keyId }, key) : canSeeKey(principal, key)))
-      return { items: [], more: false };
+    if (key !== undefined && !canSeeKey(principal, key)) return { items: [], more: false };
   }
-  // The store knows grants but not delegation: its answer is looked through once more.
+  // The store knows where grants reach, not what they allow, nor delegation: its answer is looked through once more.
   const among = keyId === undefined && walletId === undefined ? visibleTo(principal) : 'all';
   const items: SignatureRequest[] = [];
   let after: RequestId | undefined = query.after;
@@ -116,7 +115,7 @@ async function listRequests(
       accountId,
       page.items.map((request) => ({ by: 'id', id: request.keyId })),
     );
-    items.push(...page.items.filter((request, index) => seesRequestsOf(principal, request, keys[index])));
+    items.push(...page.items.filter((request, index) => seesRequest(principal, request, keys[index])));
     after = page.items.at(-1)?.id;
     more = page.more && after !== undefined;
   }

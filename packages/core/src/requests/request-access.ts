@@ -2,10 +2,10 @@
 import { DomainError } from '../domain-error.ts';
 import type { RequestId } from '../ids.ts';
 import type { KeyRecord } from '../key-record.ts';
-import { canSeeKey } from '../policy/key-access.ts';
+import { canSeeKey, holdsOnKey } from '../policy/key-access.ts';
 import type { KeyStore } from '../ports/directory.ts';
 import type { RequestStore } from '../ports/request-store.ts';
-import { type Caller, holdsOnAccount, isAboutKeys, type Principal } from '../principal.ts';
+import { type Caller, holdsOnAccount, isAboutKeys, isAdministrator, type Principal } from '../principal.ts';
 import type { SignatureRequest } from './signature-request.ts';
 
 export interface RequestReading {
@@ -14,8 +14,8 @@ export interface RequestReading {
 }
 
 /**
- * The request, with its key where that still exists. Those who see the key see its requests; so do those whose approval is
- * asked for, since nobody should decide on what it can't read.
+ * The request, with its key where that still exists. Those who hold `read-requests` on the key see its requests; everybody
+ * sees its own; and so do those whose approval is asked for, since nobody should decide on what it can't read.
  *
  * @throws DomainError `not_found` with subject `request`, for an unknown one and one that the caller may not see alike
  */
@@ -27,22 +27,24 @@ export async function findRequest(
   const request = await reading.requests.find(principal.accountId, id);
   if (request === undefined) throw notFound();
   const [key] = await reading.keys.resolve(principal.accountId, [{ by: 'id', id: request.keyId }]);
-  if (seesRequestsOf(principal, request, key) || (await mayDecide(reading, principal, request)))
-    return { request, key };
+  if (seesRequest(principal, request, key) || (await mayDecide(reading, principal, request))) return { request, key };
   throw notFound();
 }
 
-/** Whether the key's requests are visible; of a key that is gone: to those whose grants don't depend on its group. */
-export function seesRequestsOf(
+/** Whether the request is visible; of a key that is gone: to those whose grants don't depend on its group. */
+export function seesRequest(
   principal: Principal,
-  { keyId }: Pick<SignatureRequest, 'keyId'>,
+  { keyId, requesterId }: Pick<SignatureRequest, 'keyId' | 'requesterId'>,
   key: KeyRecord | undefined,
 ): boolean {
-  if (key !== undefined) return canSeeKey(principal, key);
+  if (key !== undefined)
+    return holdsOnKey(principal, 'read-requests', key) || (requesterId === principal.id && canSeeKey(principal, key));
   return principal.grants.some(
     (grant) =>
-      isAboutKeys(grant) &&
-      (grant.scope.kind === 'account' || (grant.scope.kind === 'key' && grant.scope.keyId === keyId)),
+      (grant.scope.kind === 'account' || (grant.scope.kind === 'key' && grant.scope.keyId === keyId)) &&
+      (isAdministrator(grant) ||
+        grant.permissions.includes('read-requests') ||
+        (requesterId === principal.id && isAboutKeys(grant))),
   );
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from '../principal.ts';
 import { resolveKeys } from '../resolve-keys.ts';
 import type { ParsedItem, SigningResult } from '../signing-item.ts';
 import { type DecodedContent, decodeContent } from './decode-content.ts';
-import { seesRequestsOf } from './request-access.ts';
+import { seesRequest } from './request-access.ts';
 import type { RequestContext } from './request-dependencies.ts';
 import { requestDigest } from './request-digest.ts';
 import { keepTrying } from './request-runner.ts';
@@ -201,7 +201,7 @@ async function replay(
   const digest = requestDigest({ ...draft.record, requesterId, dialect, key: draft.key, decoded: draft.content });
   if (Buffer.compare(digest, existing.digest) !== 0) {
     const [key] = await signing.keys.resolve(existing.accountId, [{ by: 'id', id: existing.keyId }]);
-    const objectId = seesRequestsOf(caller.principal, existing, key) ? { objectId: existing.id } : {};
+    const objectId = seesRequest(caller.principal, existing, key) ? { objectId: existing.id } : {};
     return refused(
       new DomainError('conflict', 'another signature request has this external id', {
         subject: 'external-id',

@@ -1,6 +1,6 @@
 /** For tests: for every call of this API a good request, and who may make it; see `authorization-suite.ts`. */
 import type { Permission } from '@countersign/core/principal';
-import { known, onAccount, onKey, onVisibleKey, open, type Row } from '../../../test/authorization-suite.ts';
+import { known, onAccount, onHidden, onKey, onVisibleKey, open, type Row } from '../../../test/authorization-suite.ts';
 import type { BoundaryWorld, Holder } from '../../../test/boundary-world.ts';
 import { writeId } from '../prefixed-id.ts';
 
@@ -259,7 +259,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
   'GET /signers': known(READ, () => ({})),
 
   'POST /keys/:keyId/signatures': onKey(CHANGE, onTheKey('/signatures', HASH)),
-  'GET /keys/:keyId/signatures/:signatureId': onVisibleKey(READ, async (world) => {
+  'GET /keys/:keyId/signatures/:signatureId': onHidden(READ, async (world) => {
     const { id, keyId } = await world.request((await world.key()).id);
     return { path: `/keys/${writeId('key', keyId)}/signatures/${writeId('sig', id)}` };
   }),

@@ -1,6 +1,6 @@
 /** For tests: for every call of our own API a good request, and who may make it; see `authorization-suite.ts`. */
 import { generateKeyPairSync } from 'node:crypto';
-import { known, onAccount, onKey, onVisibleKey, type Row } from '../../../test/authorization-suite.ts';
+import { known, onAccount, onHidden, onKey, onVisibleKey, type Row } from '../../../test/authorization-suite.ts';
 import type { BoundaryWorld, Holder } from '../../../test/boundary-world.ts';
 import { plainKeyPair, plainSeal } from '../../custody/plain-hpke.fixture.ts';
 import { importContext } from '../../custody/transfer-context.ts';
@@ -129,25 +129,19 @@ export const TABLE: Readonly<Record<string, Row>> = {
     await world.request((await world.key()).id);
     return {};
   }),
-  'GET /api/v1/requests/:requestId': onVisibleKey(READ, async (world) => ({
+  'GET /api/v1/requests/:requestId': onHidden(READ, async (world) => ({
     path: `/api/v1/requests/${writeId('sig', (await world.request((await world.key()).id)).id)}`,
   })),
-  // Its requester, or an administrator.
-  'POST /api/v1/requests/:requestId/cancel': onVisibleKey(
+  // Its requester, or an administrator; nobody else, whatever it may see.
+  'POST /api/v1/requests/:requestId/cancel': onHidden(
     CHANGE,
     async (world) => {
       const { request } = await world.pending((await world.addHolder()).id);
       return { path: `/api/v1/requests/${writeId('sig', request.id)}/cancel` };
     },
-    {
-      'a token narrowed by a role without the permission': 403,
-      'a person without the permission': 403,
-      'a person with the permission': 403,
-      'a service without the permission': 403,
-      'a service with the permission': 403,
-    },
+    { 'a person with the permission': 403, 'a service with the permission': 403 },
   ),
-  'POST /api/v1/requests/:requestId/confirmation': onKey(CHANGE, async (world) => ({
+  'POST /api/v1/requests/:requestId/confirmation': onHidden(CHANGE, async (world) => ({
     path: `/api/v1/requests/${writeId('sig', (await world.request((await world.key()).id)).id)}/confirmation`,
     body: { transactionHash: '0x01', network: 'x', fee: '1' },
   })),

@@ -36,7 +36,7 @@ const createSignature = dfnsEndpoint({
 const getSignature = dfnsEndpoint({
   method: 'GET',
   path: '/keys/:keyId/signatures/:signatureId',
-  permissions: [],
+  permissions: ['read-requests'],
   request: undefined,
   response: SignatureRequestResponseSchema,
   async handle({ services, caller, params }) {

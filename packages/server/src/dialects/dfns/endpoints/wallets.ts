@@ -172,7 +172,7 @@ const createSignature = dfnsEndpoint({
 const getSignature = dfnsEndpoint({
   method: 'GET',
   path: '/wallets/:walletId/signatures/:signatureId',
-  permissions: ['read-wallets', 'read-key'],
+  permissions: ['read-wallets', 'read-requests'],
   request: undefined,
   response: WalletSignatureSchema,
   async handle({ services, caller, params }) {

@@ -108,7 +108,7 @@ const getRequest = plainEndpoint({
   path: REQUEST,
   operation: 'getRequest',
   summary: 'A signature request; with `wait`, once it is final.',
-  permissions: [],
+  permissions: ['read-requests'],
   query: { wait: Type.Integer({ minimum: 0, maximum: MAX_WAIT_SECONDS }) },
   response: RequestSchema,
   async handle({ services, caller, params, query }) {
@@ -127,7 +127,7 @@ const cancelRequest = plainEndpoint({
   path: `${REQUEST}/cancel`,
   operation: 'cancelRequest',
   summary: 'Withdraws a request that waits.',
-  permissions: [],
+  permissions: ['read-requests'],
   response: RequestSchema,
   handle: async ({ services, caller, params }) =>
     renderRequest(await services.requests.cancel(caller, readPathId('sig', params['requestId']))),
@@ -144,7 +144,7 @@ const confirmRequest = bodyEndpoint({
   path: `${REQUEST}/confirmation`,
   operation: 'confirmRequest',
   summary: 'Reports the transaction of a signed request.',
-  permissions: ['confirm-request'],
+  permissions: ['confirm-request', 'read-requests'],
   request: ConfirmationSchema,
   response: RequestSchema,
   handle: async ({ services, caller, params }, { transactionHash, network, fee }) =>
