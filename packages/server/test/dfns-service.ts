@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installOnce } from '@countersign/core/install';
 import { createThresholdKeys } from '@countersign/core/threshold/create-threshold-keys';
-import { composeServices } from '../src/compose-services.ts';
+import { composeServices, type ServiceParts } from '../src/compose-services.ts';
 import { LOOPBACK_TARGETS } from '../src/config/outbound-allow.ts';
 import { DIALECTS } from '../src/dialects/dialects.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
@@ -28,7 +28,7 @@ export interface DfnsService {
   close(): Promise<void>;
 }
 
-export async function startDfnsService(): Promise<DfnsService> {
+export async function startDfnsService(parts: Partial<Pick<ServiceParts, 'prices'>> = {}): Promise<DfnsService> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-dfns-'));
   let skewMs = 0;
   const now = (): number => Date.now() + skewMs;
@@ -44,6 +44,7 @@ export async function startDfnsService(): Promise<DfnsService> {
   const { policies, clusters, threshold } = store;
   const composed = composeServices({
     ...QUIET_PARTS,
+    ...parts,
     store,
     custodies: new Map([[custody.name, custody]]),
     verifier,
