@@ -1,31 +1,11 @@
 /** Domain errors on this wire: `{"error":{"id","status","message","details?"}}`, always JSON, never empty. */
 import { randomBytes } from 'node:crypto';
-import type { DomainError, DomainErrorCode, ErrorSubject } from '@countersign/core/domain-error';
+import type { DomainError, ErrorSubject } from '@countersign/core/domain-error';
 import type { RequestId, WalletId } from '@countersign/core/ids';
 import type { Answer } from '../dialect.ts';
+import { ERROR_STATUSES } from '../error-statuses.ts';
 import { jsonAnswer } from '../json-answer.ts';
 import { writeId } from '../prefixed-id.ts';
-
-/** Exhaustive: a new code doesn't compile until it has a line here. */
-const STATUSES: Readonly<Record<DomainErrorCode, number>> = {
-  invalid_request: 400,
-  unauthenticated: 401,
-  session_expired: 401,
-  forbidden: 403,
-  key_not_usable: 403,
-  protected_by_default: 403,
-  denied_by_policy: 403,
-  approval_required: 403,
-  proof_required: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  not_supported: 400,
-  unavailable: 503,
-  ceremony_failed: 503,
-  rate_limited: 429,
-  internal: 500,
-};
 
 /** Sentences that the product's own clients were seen to match; everything else is our own text. */
 const TEXTS: Readonly<Partial<Record<ErrorSubject, string>>> = {
@@ -36,7 +16,7 @@ const TEXTS: Readonly<Partial<Record<ErrorSubject, string>>> = {
 
 export function renderError(error: DomainError): Answer {
   const message = error.code === 'proof_required' ? TEXTS['user-action'] : error.subject && TEXTS[error.subject];
-  return errorAnswer(STATUSES[error.code], message ?? error.message, duplicateOf(error));
+  return errorAnswer(ERROR_STATUSES[error.code], message ?? error.message, duplicateOf(error));
 }
 
 export function renderFault(status: number, message: string): Answer {

@@ -3,29 +3,9 @@ import type { DomainError, DomainErrorCode } from '@countersign/core/domain-erro
 import type { AssignmentId, ChangeId, RequestId, RoleId, WalletId } from '@countersign/core/ids';
 import { Type } from 'typebox';
 import type { Answer } from '../dialect.ts';
+import { ERROR_STATUSES } from '../error-statuses.ts';
 import { jsonAnswer } from '../json-answer.ts';
 import { writeId } from '../prefixed-id.ts';
-
-/** Exhaustive: a new code doesn't compile until it has a line here. */
-const STATUSES: Readonly<Record<DomainErrorCode, number>> = {
-  invalid_request: 400,
-  unauthenticated: 401,
-  session_expired: 401,
-  forbidden: 403,
-  key_not_usable: 403,
-  protected_by_default: 403,
-  denied_by_policy: 403,
-  approval_required: 403,
-  proof_required: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  not_supported: 400,
-  unavailable: 503,
-  ceremony_failed: 503,
-  rate_limited: 429,
-  internal: 500,
-};
 
 /** What a refusal of HTTP itself is called. */
 const CODES: Readonly<Record<number, DomainErrorCode>> = {
@@ -52,7 +32,7 @@ export const ErrorSchema = Type.Object(
 
 export function renderError(error: DomainError): Answer {
   const { code, message, subject } = error;
-  return errorAnswer(STATUSES[code], {
+  return errorAnswer(ERROR_STATUSES[code], {
     code,
     message,
     ...(subject !== undefined && { subject }),
