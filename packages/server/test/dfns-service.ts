@@ -28,7 +28,9 @@ export interface DfnsService {
   close(): Promise<void>;
 }
 
-export async function startDfnsService(parts: Partial<Pick<ServiceParts, 'prices'>> = {}): Promise<DfnsService> {
+export async function startDfnsService(
+  parts: Partial<Pick<ServiceParts, 'prices' | 'passkeys'>> = {},
+): Promise<DfnsService> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-dfns-'));
   let skewMs = 0;
   const now = (): number => Date.now() + skewMs;
