@@ -26,7 +26,14 @@ describe('a map of single-use values', () => {
             expect(taken).toBe(entry !== undefined && live().includes(entry) ? each.index : undefined);
             if (entry !== undefined) entry.taken = true;
           } else {
-            const own = live().filter(({ owner }) => owner === each.owner).length;
+            const held = (of: string): number => live().filter(({ owner }) => owner === of).length;
+            const own = held(each.owner);
+            const share = Math.floor(limits.maxEntries / (new Set(live().map(({ owner }) => owner)).size + 1));
+            const evicted =
+              live().length < limits.maxEntries || own >= Math.min(share, limits.maxPerOwner)
+                ? undefined
+                : live().find(({ owner }) => held(owner) > share);
+            if (evicted !== undefined) evicted.taken = true;
             const fits = own < limits.maxPerOwner && live().length < limits.maxEntries;
             const put = () => map.put(each.owner, model.length);
             if (!fits) expect(put).toThrow(expect.objectContaining({ code: 'rate_limited' }));
@@ -35,6 +42,14 @@ describe('a map of single-use values', () => {
       }),
     );
   });
+});
+
+it('many owners that fill a map keep nobody else out', () => {
+  const map = createSingleUseMap<string>({ lifetimeMs: 10, maxEntries: 100, maxPerOwner: 25 }, () => 0);
+  const hoarded = Array.from({ length: 100 }, (_, index) => map.put(`hoarder ${index % 4}`, 'hoarded').id);
+  const { id } = map.put('somebody', 'own');
+  expect(map.take(id)).toBe('own');
+  expect(hoarded.filter((each) => map.take(each) === undefined)).toHaveLength(1);
 });
 
 describe('a limit on attempts', () => {

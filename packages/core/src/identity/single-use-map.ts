@@ -5,7 +5,8 @@ import { DomainError } from '../domain-error.ts';
 export interface SingleUseMap<Value> {
   /**
    * Keeps a value under a fresh id of 32 random bytes in base64url. `owner` is who the limit counts for.
-   * @throws DomainError `rate_limited` where the owner, or all together, have too many that are neither used nor expired
+   * Where all together have too many, the oldest of an owner with more than its share makes room for one with less.
+   * @throws DomainError `rate_limited` where the owner has too many, or its share of all, neither used nor expired
    */
   put(owner: string, value: Value): { readonly id: string; readonly expiresAtMs: number };
   /** The value, which is gone then; undefined for an id that is unknown, used or expired. */
@@ -43,12 +44,25 @@ export function createSingleUseMap<Value>(limits: SingleUseLimits, now: () => nu
     }
   }
 
+  /** Many owners with many entries must not keep everybody else out. */
+  function makeRoom(held: number): boolean {
+    const share = Math.floor(limits.maxEntries / (perOwner.size + 1));
+    if (held >= share) return false;
+    for (const [id, entry] of entries) {
+      if ((perOwner.get(entry.owner) ?? 0) <= share) continue;
+      remove(id, entry);
+      return true;
+    }
+    return false;
+  }
+
   return {
     put(owner, value) {
       const nowMs = now();
       removeExpired(nowMs);
       const held = perOwner.get(owner) ?? 0;
-      if (held >= limits.maxPerOwner || entries.size >= limits.maxEntries)
+      const isFull = entries.size >= limits.maxEntries;
+      if (held >= limits.maxPerOwner || (isFull && !makeRoom(held)))
         throw new DomainError('rate_limited', 'too many challenges are open; answer them, or wait until they expire');
       const id = randomBytes(32).toString('base64url');
       const expiresAtMs = nowMs + limits.lifetimeMs;
