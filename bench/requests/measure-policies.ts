@@ -9,7 +9,6 @@ import { measureThroughput, warmUp } from '../measure-service.ts';
 import { makeKeys, prepareLoad, type SigningLoad } from '../service/prepared-keys.ts';
 import { SUBJECTS, type Subject } from '../subjects.ts';
 import { addActionUser, changeByThreeCalls, openUserConnection, text } from './action-user.ts';
-import type { BearerConnection } from './bearer-connection.ts';
 import { figuresOf, inTurns } from './load-figures.ts';
 import type { RequestsPlan } from './requests-plan.ts';
 import type { PolicyRow } from './requests-results.ts';
@@ -77,9 +76,15 @@ async function measureSides(
   plan: RequestsPlan,
 ): Promise<readonly PolicyRow[]> {
   const user = await addActionUser(governed.service);
-  const connection = await openUserConnection(governed.service, user);
-  const change = (method: 'POST' | 'DELETE', path: string, body: unknown): ReturnType<typeof changeByThreeCalls> =>
-    changeByThreeCalls(connection, user, method, path, JSON.stringify(body));
+  // A connection for each change: the service closes those that are silent while something is measured.
+  const change: Change = async (method, path, body) => {
+    const connection = await openUserConnection(governed.service, user);
+    try {
+      return await changeByThreeCalls(connection, user, method, path, JSON.stringify(body));
+    } finally {
+      connection.close();
+    }
+  };
   const rows: PolicyRow[] = [];
   const measure = async (policies: string, matches: boolean): Promise<void> => {
     for (const [index, shape] of SHAPES.entries()) {
@@ -96,37 +101,32 @@ async function measureSides(
       rows.push({ algorithm: SUBJECT, ...shape, policies, matches, governed: ofGoverned, free: ofFree });
     }
   };
-  try {
-    // Two services that do the same: how far the machine alone moves the ratio.
-    await measure('0', false);
-    const own = governed.keys.map(({ kid }) => wireKeyId(kid));
-    const matching = await change('POST', '/v2/policies', policyFor(own, 'matching'));
-    await measure('1 that matches and counts', true);
-    await change('DELETE', `/v2/policies/${text(matching, 'id')}`, {});
-    const others = await makeOtherKeys(connection, user);
-    let made = 0;
-    for (const count of plan.policies) {
-      for (; made < count; made++) {
-        const other = others[made % others.length];
-        if (other === undefined) throw new Error('no other keys');
-        await change('POST', '/v2/policies', policyFor([other], `not matching ${made}`));
-      }
-      await measure(`${count} that don't match`, false);
+  // Two services that do the same: how far the machine alone moves the ratio.
+  await measure('0', false);
+  const own = governed.keys.map(({ kid }) => wireKeyId(kid));
+  const matching = await change('POST', '/v2/policies', policyFor(own, 'matching'));
+  await measure('1 that matches and counts', true);
+  await change('DELETE', `/v2/policies/${text(matching, 'id')}`, {});
+  const others = await makeOtherKeys(change);
+  let made = 0;
+  for (const count of plan.policies) {
+    for (; made < count; made++) {
+      const other = others[made % others.length];
+      if (other === undefined) throw new Error('no other keys');
+      await change('POST', '/v2/policies', policyFor([other], `not matching ${made}`));
     }
-    return rows;
-  } finally {
-    connection.close();
+    await measure(`${count} that don't match`, false);
   }
+  return rows;
 }
 
-async function makeOtherKeys(
-  connection: BearerConnection,
-  user: Parameters<typeof changeByThreeCalls>[1],
-): Promise<readonly string[]> {
+type Change = (method: 'POST' | 'DELETE', path: string, body: unknown) => ReturnType<typeof changeByThreeCalls>;
+
+async function makeOtherKeys(change: Change): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let index = 0; index < OTHER_KEYS; index++) {
-    const body = JSON.stringify({ scheme: 'EdDSA', curve: 'ed25519', name: `other ${randomUUID()}` });
-    ids.push(text(await changeByThreeCalls(connection, user, 'POST', '/keys', body), 'id'));
+    const body = { scheme: 'EdDSA', curve: 'ed25519', name: `other ${randomUUID()}` };
+    ids.push(text(await change('POST', '/keys', body), 'id'));
   }
   return ids;
 }
