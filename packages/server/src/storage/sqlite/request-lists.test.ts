@@ -154,7 +154,7 @@ describe('lists of requests and approvals in SQLite', () => {
       const all: number[] = [];
       for (const query of queries(home, key.id)) {
         let least = Number.POSITIVE_INFINITY;
-        for (let run = 0; run < 7; run++) {
+        for (let run = 0; run < 15; run++) {
           const startedMs = performance.now();
           await list(store, home, query);
           least = Math.min(least, performance.now() - startedMs);
@@ -167,7 +167,8 @@ describe('lists of requests and approvals in SQLite', () => {
     const few = await measured();
     fill?.run({ count: ROWS - 400, start: 400, from: idBlob(request.id) });
     const many = await measured();
-    // The least of several runs: what is left of the neighbours' noise is covered by the milliseconds.
-    for (const [index, ms] of many.entries()) expect(ms).toBeLessThan(3 * (few[index] ?? 0) + 10);
+    // The least of several runs: what is left of the neighbours' noise is covered by the milliseconds, of which reading all
+    // rows takes several times as many.
+    for (const [index, ms] of many.entries()) expect(ms).toBeLessThan(3 * (few[index] ?? 0) + 25);
   });
 });
