@@ -207,3 +207,30 @@ it('who may not sign blindly is refused what no rule can read, on every key of a
   const readable = transaction(payment(STRANGER, 1n)) as never;
   expect((await limitedClient.keys.generateSignature({ keyId, body: readable })).status).toBe('Signed');
 });
+
+it('a signed request becomes confirmed when somebody reports that its chain has it', async () => {
+  const { id: keyId } = await client.keys.createKey({ body: { scheme: 'ECDSA', curve: 'secp256k1' } });
+  const signed = await client.keys.generateSignature({ keyId, body: transaction(payment(FRIEND, 1n)) as never });
+  const path = `/api/v1/requests/${signed.id}/confirmation`;
+  const report = { transactionHash: `0x${'ab'.repeat(32)}`, network: 'Ethereum', fee: '21000' };
+  const confirm = async (body: unknown): Promise<number> => {
+    const json = JSON.stringify(body);
+    const userAction = await proveAction(service.url, holder, { method: 'POST', path, body: json });
+    const headers = { 'x-countersign-user-action': userAction };
+    return (await callRaw(service.url, { method: 'POST', path, body: json, token: holder.accessToken, headers }))
+      .status;
+  };
+  expect(await confirm(report)).toBe(200);
+  const confirmed = await client.keys.getSignature({ keyId, signatureId: signed.id });
+  expect(confirmed).toMatchObject({
+    status: 'Confirmed',
+    network: 'Ethereum',
+    txHash: report.transactionHash,
+    fee: report.fee,
+    signature: signed.signature,
+    signedData: signed.signedData,
+  });
+  expect(Date.parse(confirmed.dateConfirmed ?? '')).not.toBeNaN();
+  expect(await confirm(report)).toBe(200);
+  expect(await confirm({ ...report, transactionHash: '0x01' })).toBe(409);
+});
