@@ -54,7 +54,8 @@ export interface DecodedView {
   readonly memo: string | undefined;
   /**
    * Whether `transfers` is everything that the signature moves or lets others move. Where it is false (unknown calls,
-   * free-form messages and typed data), rules about value and recipients count as triggered.
+   * free-form messages, typed data other than permits that are fully understood), rules about value and recipients count
+   * as triggered.
    */
   readonly complete: boolean;
   /** Sentences for approvers: an unlimited allowance, a contract creation, a signature valid on every chain. */

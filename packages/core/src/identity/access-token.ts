@@ -10,7 +10,7 @@ export interface AccessToken {
   readonly name: string;
   /** SHA-256 of the whole text. */
   readonly digest: Uint8Array;
-  /** The one credential that proves actions of this token; undefined: any of the principal's own that no other token has. */
+  /** The one credential that proves actions of this token; undefined: any of the principal's own but those of its personal tokens. */
   readonly credentialId: CredentialId | undefined;
   /** Only what these roles allow, of what the principal may; undefined: all that it may. */
   readonly roleIds: readonly RoleId[] | undefined;

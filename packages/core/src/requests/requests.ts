@@ -37,9 +37,12 @@ export interface Requests {
    * that blocks leaves a request with status `rejected`.
    */
   create(caller: Caller, requests: readonly ParsedItem<NewSignatureRequest>[]): Promise<readonly RequestResult[]>;
-  /** @throws DomainError `not_found` with subject `request`, also where the caller may not see the key */
+  /**
+   * Needs `read-requests` on the key, or to be its requester, or to be asked for its approval.
+   * @throws DomainError `not_found` with subject `request`, also for one that the caller may not see
+   */
   get(caller: Caller, id: RequestId): Promise<SignatureRequest>;
-  /** Newest first. Those of keys that the caller sees. */
+  /** Newest first. The caller's own, and those of keys that it holds `read-requests` on. */
   list(caller: Caller, query: RequestQuery): Promise<Page<SignatureRequest>>;
   /** signed -> confirmed. The same report again changes nothing. @throws DomainError `conflict` with subject `request-state` */
   confirm(caller: Caller, id: RequestId, confirmation: Confirmation): Promise<SignatureRequest>;
